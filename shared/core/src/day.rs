@@ -1,0 +1,195 @@
+//! A mailbox's day: its quota and the state of every slot, as one row holds it.
+//!
+//! The state of a send (architecture.md): `PLANNED → CLAIMED → SENT | REJECTED | AMBIGUOUS`. PLANNED is the absence of
+//! an entry. A claim that expired without an outcome *is* ambiguous: nobody knows whether the final dot was passed.
+//! Every entry but a rejected one counts against the quota.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::id::{MailboxId, SlotId, base36, date_of, day_number};
+use crate::mailbox::{MailboxPlan, State};
+
+/// What became of a slot. Kept as short text in the row: a day of 40 sends stays under 1 kB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlotState {
+    /// A sender holds it until `expires_at`; without an outcome by then it is ambiguous.
+    Claimed {
+        /// Distinguishes this claim from every other of the same slot.
+        fence: u32,
+        /// When the claim ends.
+        expires_at: Timestamp,
+        /// To whom.
+        partner: MailboxId,
+    },
+    /// The server took it.
+    Sent {
+        /// To whom.
+        partner: MailboxId,
+    },
+    /// The server refused it for good; the quota was given back.
+    Rejected {
+        /// To whom.
+        partner: MailboxId,
+    },
+    /// The connection broke after the final dot: it may have arrived. Never sent again until the recipient's mailbox
+    /// was searched for it.
+    Ambiguous {
+        /// When the sender lost sight of it.
+        since: Timestamp,
+        /// To whom.
+        partner: MailboxId,
+    },
+}
+
+impl SlotState {
+    /// To whom the slot goes.
+    #[must_use]
+    pub fn partner(self) -> MailboxId {
+        match self {
+            Self::Claimed { partner, .. }
+            | Self::Sent { partner }
+            | Self::Rejected { partner }
+            | Self::Ambiguous { partner, .. } => partner,
+        }
+    }
+
+    /// Whether it counts against the quota of the day.
+    #[must_use]
+    pub fn counts(self) -> bool {
+        match self {
+            Self::Claimed { .. } | Self::Sent { .. } | Self::Ambiguous { .. } => true,
+            Self::Rejected { .. } => false,
+        }
+    }
+
+    /// Since when this slot has been ambiguous at `now`: explicitly, or as a claim that has expired.
+    #[must_use]
+    pub fn ambiguous_since(self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Ambiguous { since, .. } => Some(since),
+            Self::Claimed { expires_at, .. } if expires_at <= now => Some(expires_at),
+            Self::Claimed { .. } | Self::Sent { .. } | Self::Rejected { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for SlotState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = |at: Timestamp| base36(u64::try_from(at.as_second()).unwrap_or(0));
+        let id = |mailbox: MailboxId| base36(u64::from(mailbox.0));
+        match *self {
+            Self::Claimed { fence, expires_at, partner } => {
+                write!(f, "C{}.{}.{}", id(partner), seconds(expires_at), base36(u64::from(fence)))
+            }
+            Self::Sent { partner } => write!(f, "S{}", id(partner)),
+            Self::Rejected { partner } => write!(f, "R{}", id(partner)),
+            Self::Ambiguous { since, partner } => write!(f, "A{}.{}", id(partner), seconds(since)),
+        }
+    }
+}
+
+/// A row's text that does not parse.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a row holds `{0}`, which this version does not know")]
+pub struct RowError(pub String);
+
+impl FromStr for SlotState {
+    type Err = RowError;
+    fn from_str(text: &str) -> Result<Self, RowError> {
+        let wrong = || RowError(text.to_owned());
+        let number = |digits: &str| u64::from_str_radix(digits, 36).map_err(|_| wrong());
+        let id = |digits: &str| u32::from_str_radix(digits, 36).map(MailboxId).map_err(|_| wrong());
+        let at = |digits: &str| {
+            let second = i64::try_from(number(digits)?).map_err(|_| wrong())?;
+            Timestamp::from_second(second).map_err(|_| wrong())
+        };
+        if !text.is_ascii() || text.is_empty() {
+            return Err(wrong());
+        }
+        let (kind, rest) = text.split_at(1);
+        let parts: Vec<&str> = rest.split('.').collect();
+        match (kind, parts.as_slice()) {
+            ("C", [partner, expires, fence]) => Ok(Self::Claimed {
+                fence: u32::try_from(number(fence)?).map_err(|_| wrong())?,
+                expires_at: at(expires)?,
+                partner: id(partner)?,
+            }),
+            ("S", [partner]) => Ok(Self::Sent { partner: id(partner)? }),
+            ("R", [partner]) => Ok(Self::Rejected { partner: id(partner)? }),
+            ("A", [partner, since]) => Ok(Self::Ambiguous { since: at(since)?, partner: id(partner)? }),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+/// A short name of a slot inside rows: `{mailbox}.{day}.{k}`, all base 36.
+#[must_use]
+pub fn slot_ref(slot: SlotId) -> String {
+    format!(
+        "{}.{}.{}",
+        base36(u64::from(slot.mailbox.0)),
+        base36(u64::from(day_number(slot.date))),
+        base36(u64::from(slot.k))
+    )
+}
+
+/// The slot of a [`slot_ref`].
+///
+/// # Errors
+/// The text is not one.
+pub fn parse_slot_ref(text: &str) -> Result<SlotId, RowError> {
+    let wrong = || RowError(text.to_owned());
+    let mut parts = text.split('.');
+    let (Some(mailbox), Some(day), Some(k), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Err(wrong());
+    };
+    Ok(SlotId {
+        mailbox: MailboxId(u32::from_str_radix(mailbox, 36).map_err(|_| wrong())?),
+        date: date_of(u16::from_str_radix(day, 36).map_err(|_| wrong())?),
+        k: u16::from_str_radix(k, 36).map_err(|_| wrong())?,
+    })
+}
+
+/// The planning row of a mailbox: what is configured, and how its local day stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanRow {
+    /// What is configured.
+    pub plan: MailboxPlan,
+    /// Where it is in its life.
+    pub state: State,
+    /// The local date that the rest of the row speaks of; `None` before the first day.
+    pub date: Option<Date>,
+    /// Count of sending days up to and including `date` (domain.md §1); 0 before the first.
+    pub day_index: u32,
+    /// The target of the day, carry-over included; 0 on a day off.
+    pub quota: u32,
+    /// How many entries of `slots` count against the quota. Equals the fold of `slots`, always.
+    pub used: u32,
+    /// What became of each slot of `date`, by k.
+    pub slots: BTreeMap<u16, SlotState>,
+    /// Which received mails a slot of this day replies to: parent slot (as [`slot_ref`]) → k. Guards against a
+    /// second reply to one mail.
+    pub replied: BTreeMap<String, u16>,
+    /// When the last claim was made: the second lock on spacing.
+    pub last_claim_at: Option<Timestamp>,
+    /// Why the last slot was not sent, if one was not: the reason a missed slot is recorded with.
+    pub last_trouble: Option<String>,
+}
+
+impl PlanRow {
+    /// Slots that have been ambiguous since before `now`, with their partner.
+    pub fn ambiguous(&self, now: Timestamp) -> impl Iterator<Item = (u16, SlotState, Timestamp)> + '_ {
+        self.slots.iter().filter_map(move |(&k, &state)| state.ambiguous_since(now).map(|since| (k, state, since)))
+    }
+    /// How many slots of the day were sent.
+    #[must_use]
+    pub fn sent(&self) -> u32 {
+        let sent = self.slots.values().filter(|state| matches!(state, SlotState::Sent { .. })).count();
+        u32::try_from(sent).unwrap_or(u32::MAX)
+    }
+}
