@@ -5,7 +5,9 @@
 //!
 //! May not depend on tokio, any `aws-` crate, lettre, reqwest or the Lambda runtime; a test in `tests/` checks it.
 
+pub mod clock;
 pub mod day;
+pub mod endpoint;
 pub mod id;
 pub mod mailbox;
 pub mod message;
