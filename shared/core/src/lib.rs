@@ -12,4 +12,5 @@ pub mod id;
 pub mod mailbox;
 pub mod message;
 pub mod ramp;
+pub mod seed;
 pub mod visit;
