@@ -168,6 +168,8 @@ pub struct PlanRow {
     pub day_index: u32,
     /// The target of the day, carry-over included; 0 on a day off.
     pub quota: u32,
+    /// How much of `quota` was carried over from the sending day before: `quota - carried_in` is the day's own target.
+    pub carried_in: u32,
     /// How many entries of `slots` count against the quota. Equals the fold of `slots`, always.
     pub used: u32,
     /// What became of each slot of `date`, by k.

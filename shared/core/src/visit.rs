@@ -123,6 +123,9 @@ pub struct BoxRow {
     pub date: Option<Date>,
     /// What was found on that date, in the order of finding.
     pub found: Vec<Found>,
+    /// How many leading entries of `found` stem from the day before. They stay so that the first visit of the day
+    /// knows what the last ones recorded; the day's archive leaves them out, so nothing is counted twice.
+    pub found_before: u32,
     /// Replies not yet sent.
     pub pending: Vec<PendingReply>,
     /// Which visits of that date were recorded, one bit each.
