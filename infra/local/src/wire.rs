@@ -1,0 +1,127 @@
+//! Requests and answers as they stand on the wire: AWS JSON, one operation named by a header.
+
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+
+/// Which service a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// DynamoDB, JSON 1.0.
+    Dynamo,
+}
+
+/// Service and operation of a request, from its `X-Amz-Target`.
+pub(crate) fn target(request: &HttpRequest) -> Option<(Service, &str)> {
+    let target = request.headers().get("x-amz-target")?;
+    let (prefix, operation) = target.split_once('.')?;
+    let service = match prefix {
+        "DynamoDB_20120810" => Service::Dynamo,
+        _ => return None,
+    };
+    Some((service, operation))
+}
+
+/// What a service answers, and what that cost.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Answer {
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// JSON.
+    pub(crate) body: Vec<u8>,
+    /// Write request units.
+    pub(crate) write_units: f64,
+    /// Read request units.
+    pub(crate) read_units: f64,
+}
+
+impl Answer {
+    /// An error as AWS JSON writes it. `kind` may carry the service's namespace (`a.b#Kind`).
+    pub(crate) fn error(status: u16, kind: &str, message: &str) -> Self {
+        let body = serde_json::json!({ "__type": kind, "message": message }).to_string();
+        Self { status, body: body.into_bytes(), write_units: 0.0, read_units: 0.0 }
+    }
+
+    /// The same as an HTTP response.
+    pub(crate) fn into_response(self) -> HttpResponse {
+        let status = StatusCode::try_from(self.status).unwrap_or(const_status());
+        let mut response = HttpResponse::new(status, SdkBody::from(self.body));
+        response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+        response
+    }
+}
+
+fn const_status() -> StatusCode {
+    StatusCode::from(http::StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+impl Service {
+    /// How the service says "too many".
+    pub(crate) fn throttle(self) -> Answer {
+        let kind = match self {
+            Self::Dynamo => "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+        };
+        Answer::error(400, kind, "too many requests (injected)")
+    }
+}
+
+/// A batch cut in two: what is done, and what comes back.
+pub(crate) struct SplitBatch {
+    /// The request with the entries that are done.
+    pub(crate) done: Vec<u8>,
+    /// The field of the answer that names the others, and its value.
+    left: (&'static str, serde_json::Value),
+}
+
+/// Takes every second entry (the only one, if it is alone) out of a batch. `None` for what is no batch.
+pub(crate) fn split_batch(operation: &str, body: &[u8]) -> Option<SplitBatch> {
+    let mut request: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let left = match operation {
+        "BatchWriteItem" => {
+            let mut unprocessed = serde_json::Map::new();
+            for (table, entries) in request.get_mut("RequestItems")?.as_object_mut()? {
+                unprocessed.insert(table.clone(), take_every_second(entries.as_array_mut()?).into());
+            }
+            ("UnprocessedItems", unprocessed.into())
+        }
+        "SendMessageBatch" | "DeleteMessageBatch" => {
+            let taken = take_every_second(request.get_mut("Entries")?.as_array_mut()?);
+            let failed: Vec<_> = taken.iter().map(|entry| failed_entry(&entry["Id"])).collect();
+            ("Failed", failed.into())
+        }
+        _ => return None,
+    };
+    Some(SplitBatch { done: serde_json::to_vec(&request).ok()?, left })
+}
+
+fn take_every_second(entries: &mut Vec<serde_json::Value>) -> Vec<serde_json::Value> {
+    let alone = entries.len() == 1;
+    let mut index = 0;
+    entries
+        .extract_if(.., |_| {
+            index += 1;
+            alone || index % 2 == 0
+        })
+        .collect()
+}
+
+fn failed_entry(id: &serde_json::Value) -> serde_json::Value {
+    serde_json::json!({ "Id": id, "Code": "InternalError", "Message": "failed (injected)", "SenderFault": false })
+}
+
+impl SplitBatch {
+    /// The answer to what was done, with what was left named in it.
+    pub(crate) fn join(&self, mut answer: Answer) -> Answer {
+        let (field, left) = &self.left;
+        // An emptied batch is refused by the service; the caller sees a success with nothing done.
+        let mut value: serde_json::Value = if answer.status == 200 {
+            serde_json::from_slice(&answer.body).unwrap_or_default()
+        } else {
+            serde_json::json!({})
+        };
+        value[*field] = left.clone();
+        answer.status = 200;
+        answer.body = value.to_string().into_bytes();
+        answer
+    }
+}
