@@ -4,13 +4,26 @@
 //! process that is given the same rows plans the same sends, and a test can hold any promise as a property.
 //!
 //! May not depend on tokio, any `aws-` crate, lettre, reqwest or the Lambda runtime; a test in `tests/` checks it.
+//!
+//! | module | the question it answers |
+//! |---|---|
+//! | [`ramp`], [`ramp_text`] | how much on the d-th sending day? is this ramp wise? |
+//! | [`schedule`] | when does the local window open and close, whatever the clock does? |
+//! | [`slot`] | at which second is the k-th send of the day due? |
+//! | [`limits`] | which numbers can an operator change? |
+//! | [`seed`] | where does chance come from? |
+//! | [`id`], [`mailbox`], [`day`], [`visit`], [`message`], [`endpoint`], [`clock`] | what are the things called, and how are they written down? |
 
 pub mod clock;
 pub mod day;
 pub mod endpoint;
 pub mod id;
+pub mod limits;
 pub mod mailbox;
 pub mod message;
 pub mod ramp;
+pub mod ramp_text;
+pub mod schedule;
 pub mod seed;
+pub mod slot;
 pub mod visit;
