@@ -15,6 +15,7 @@
 //! | [`id`], [`mailbox`], [`day`], [`visit`], [`message`], [`endpoint`], [`clock`] | what are the things called, and how are they written down? |
 
 pub mod clock;
+pub mod content;
 pub mod day;
 pub mod endpoint;
 pub mod id;
