@@ -170,6 +170,9 @@ pub struct PlanRow {
     pub quota: u32,
     /// How much of `quota` was carried over from the sending day before: `quota - carried_in` is the day's own target.
     pub carried_in: u32,
+    /// When the day was begun, if its window had opened before (a first day, or the first after a pause): slots due
+    /// before that moment are none of this day's, and `quota` does not count them. `None`: the whole window.
+    pub begun_at: Option<Timestamp>,
     /// How many entries of `slots` count against the quota. Equals the fold of `slots`, always.
     pub used: u32,
     /// What became of each slot of `date`, by k.
