@@ -1,1 +1,72 @@
-//! (head)
+//! Mail: SMTP and IMAP sessions over one network door, and composing and reading messages.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`dial`], [`net`], [`address`] | the door: opens connections, under the address rules, verifies certificates |
+//! | [`smtp`] | one send, step by step, so that "before" and "after" the final dot are told apart |
+//! | [`imap`] | one visit to a mailbox: folders, scan, actions |
+//! | [`compose`], [`read`] | messages out, headers in |
+//! | [`check`] | the staged diagnosis of a mailbox |
+//!
+//! May not decide anything about warmup (that is `preheat-core`), store anything, or read a clock other than tokio's.
+//! Nothing here waits or reads without a limit ([`limits`]); no connection is used again after an error or after a
+//! future was dropped half way. Server text in errors is cleaned ([`reply`]): no secret, no address.
+
+pub mod address;
+pub mod check;
+pub mod compose;
+pub mod dial;
+pub mod imap;
+pub mod limits;
+pub mod net;
+pub mod next;
+pub mod read;
+pub mod reply;
+pub mod smtp;
+mod utf7;
+mod wire;
+
+pub use dial::{Dial, DialError, Stream};
+pub use limits::Deadlines;
+pub use net::NetDial;
+pub use next::Next;
+pub use preheat_core::endpoint::{Endpoint, Security};
+pub use wire::Excess;
+
+/// How to prove who we are. The text is the caller's, and is wiped by the caller.
+#[derive(Clone, Copy)]
+pub enum Auth<'a> {
+    /// A password or app password.
+    Password(&'a str),
+    /// An OAuth 2 access token (SASL XOAUTH2).
+    XOauth2(&'a str),
+}
+
+impl<'a> Auth<'a> {
+    /// The secret itself, to keep it out of texts.
+    pub(crate) fn secret(&self) -> &'a str {
+        match self {
+            Self::Password(secret) | Self::XOauth2(secret) => secret,
+        }
+    }
+}
+
+impl std::fmt::Debug for Auth<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Password(_) => "Password(***)",
+            Self::XOauth2(_) => "XOauth2(***)",
+        })
+    }
+}
+
+/// One side of a mailbox: where its server is, and who we are there.
+#[derive(Debug, Clone, Copy)]
+pub struct Account<'a> {
+    /// The server.
+    pub endpoint: &'a Endpoint,
+    /// The user name, usually the address.
+    pub user: &'a str,
+    /// The credential.
+    pub credential: Auth<'a>,
+}
