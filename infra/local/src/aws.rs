@@ -12,12 +12,18 @@ use crate::counts::{Counts, OperationCounts};
 use crate::dynamo::Dynamo;
 use crate::error::LocalError;
 use crate::faults::Faults;
+use crate::journal::Journal;
+use crate::kms::{Kms, MasterKey};
+use crate::queues::{QueueSettings, Queues};
+use crate::sqs;
 use crate::wire::{Answer, Service};
 
 /// The services behind the connector.
 pub(crate) struct Stack {
     pub(crate) faults: Faults,
     dynamo: Dynamo,
+    queues: Queues,
+    kms: Kms,
     counts: Mutex<Counts>,
 }
 
@@ -26,6 +32,8 @@ impl Stack {
     pub(crate) fn call(&self, service: Service, operation: &str, body: &[u8]) -> Answer {
         match service {
             Service::Dynamo => self.dynamo.call(operation, body),
+            Service::Sqs => sqs::call(&self.queues, operation, body),
+            Service::Kms => self.kms.call(operation, body),
         }
     }
 
@@ -48,6 +56,8 @@ impl Stack {
 pub struct Aws {
     stack: Arc<Stack>,
     dynamodb: aws_sdk_dynamodb::Client,
+    sqs: aws_sdk_sqs::Client,
+    kms: aws_sdk_kms::Client,
 }
 
 impl std::fmt::Debug for Aws {
@@ -63,30 +73,68 @@ impl Aws {
     /// The embedded database cannot be set up.
     pub fn memory(clock: Clock, seed: u64) -> Result<Self, LocalError> {
         let dynamo = Dynamo::memory(clock.clone())?;
-        Ok(Self::over(dynamo, clock, seed))
+        let queues = Queues::memory(clock.clone(), seed);
+        Ok(Self::over(dynamo, queues, Kms::seeded(seed), clock, seed))
     }
 
     /// An AWS in a directory, which is made if it is not there: for `preheat up`. It survives a kill at any moment.
+    /// The master key lies in the directory too, in a file of mode 0600 that is made at the first use.
     ///
     /// # Errors
-    /// The directory or a file in it cannot be read or written, or is in use.
+    /// The directory or a file in it cannot be read or written, or others may read the key.
     pub fn file(directory: &Path, clock: Clock) -> Result<Self, LocalError> {
         std::fs::create_dir_all(directory).map_err(LocalError::file(directory))?;
-        let path = directory.join("tables.sqlite");
-        let dynamo = Dynamo::file(&path.to_string_lossy())?;
-        Ok(Self::over(dynamo, clock, 0))
+        let master = Kms::key_file(&directory.join("kms.key"))?;
+        Self::file_with_master(directory, clock, master)
     }
 
-    fn over(dynamo: Dynamo, clock: Clock, seed: u64) -> Self {
-        let stack = Arc::new(Stack { faults: Faults::new(seed), dynamo, counts: Mutex::default() });
+    /// The same with a master key that its owner keeps elsewhere.
+    ///
+    /// # Errors
+    /// The directory or a file in it cannot be read or written.
+    pub fn file_with_master(directory: &Path, clock: Clock, master: MasterKey) -> Result<Self, LocalError> {
+        std::fs::create_dir_all(directory).map_err(LocalError::file(directory))?;
+        let dynamo = Dynamo::file(&directory.join("tables.sqlite").to_string_lossy())?;
+        let queues = Queues::file(clock.clone(), Journal::open(&directory.join("queues.sqlite"))?)?;
+        Ok(Self::over(dynamo, queues, Kms::with_master(master), clock, 0))
+    }
+
+    fn over(dynamo: Dynamo, queues: Queues, kms: Kms, clock: Clock, seed: u64) -> Self {
+        let stack = Arc::new(Stack { faults: Faults::new(seed), dynamo, queues, kms, counts: Mutex::default() });
         let parts = ClientParts::new(SharedHttpClient::new(Connector::new(Arc::clone(&stack))), clock);
-        Self { stack, dynamodb: clients::dynamodb(&parts) }
+        let (dynamodb, sqs, kms) = (clients::dynamodb(&parts), clients::sqs(&parts), clients::kms(&parts));
+        Self { stack, dynamodb, sqs, kms }
     }
 
     /// A DynamoDB client. All clients of one stack share their retry budget, as those of one process do.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         self.dynamodb.clone()
+    }
+
+    /// An SQS client.
+    #[must_use]
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        self.sqs.clone()
+    }
+
+    /// A KMS client. Any key id is good: each names a key of its own.
+    #[must_use]
+    pub fn kms(&self) -> aws_sdk_kms::Client {
+        self.kms.clone()
+    }
+
+    /// The queues, for the pump and for those who look into them. What is done here is not counted.
+    #[must_use]
+    pub fn queues(&self) -> &Queues {
+        &self.stack.queues
+    }
+
+    /// Creates a queue, or gives an existing one these settings. Returns its URL. In file mode the messages of an
+    /// earlier run are in it.
+    pub fn create_queue(&self, name: &str, settings: QueueSettings) -> String {
+        self.stack.queues.create(name, settings);
+        Queues::url(name)
     }
 
     /// The faults of this stack: none until they are asked for.

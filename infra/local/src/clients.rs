@@ -85,3 +85,13 @@ macro_rules! client {
 pub(crate) fn dynamodb(parts: &ClientParts) -> aws_sdk_dynamodb::Client {
     client!(aws_sdk_dynamodb, parts)
 }
+
+/// An SQS client.
+pub(crate) fn sqs(parts: &ClientParts) -> aws_sdk_sqs::Client {
+    client!(aws_sdk_sqs, parts)
+}
+
+/// A KMS client.
+pub(crate) fn kms(parts: &ClientParts) -> aws_sdk_kms::Client {
+    client!(aws_sdk_kms, parts)
+}

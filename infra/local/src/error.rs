@@ -16,6 +16,14 @@ pub enum LocalError {
         /// Why.
         source: std::io::Error,
     },
+    /// The file of the master key is not one, or others may read it.
+    #[error("the key file {path}: {why}")]
+    KeyFile {
+        /// Which one.
+        path: PathBuf,
+        /// What is wrong with it, and what helps.
+        why: &'static str,
+    },
 }
 
 impl From<dynoxide::DynoxideError> for LocalError {

@@ -15,9 +15,18 @@ pub mod counts;
 mod dynamo;
 pub mod error;
 pub mod faults;
+mod journal;
+mod kms;
+pub mod pump;
+mod queue;
+pub mod queues;
+mod sqs;
 mod wire;
 
 pub use aws::Aws;
 pub use counts::{Counts, OperationCounts};
 pub use error::LocalError;
 pub use faults::{Fault, Faults};
+pub use kms::MasterKey;
+pub use pump::{Failure, Mapping, Outcome, Pump, Settled};
+pub use queues::{DeadLetters, Depth, Disorder, Lying, QueueError, QueueSettings, Queues, Received};

@@ -9,6 +9,10 @@ use aws_smithy_types::body::SdkBody;
 pub(crate) enum Service {
     /// DynamoDB, JSON 1.0.
     Dynamo,
+    /// SQS, JSON 1.0.
+    Sqs,
+    /// KMS, JSON 1.1.
+    Kms,
 }
 
 /// Service and operation of a request, from its `X-Amz-Target`.
@@ -17,6 +21,8 @@ pub(crate) fn target(request: &HttpRequest) -> Option<(Service, &str)> {
     let (prefix, operation) = target.split_once('.')?;
     let service = match prefix {
         "DynamoDB_20120810" => Service::Dynamo,
+        "AmazonSQS" => Service::Sqs,
+        "TrentService" => Service::Kms,
         _ => return None,
     };
     Some((service, operation))
@@ -36,6 +42,11 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// A success that costs no units.
+    pub(crate) fn ok(body: Vec<u8>) -> Self {
+        Self { status: 200, body, write_units: 0.0, read_units: 0.0 }
+    }
+
     /// An error as AWS JSON writes it. `kind` may carry the service's namespace (`a.b#Kind`).
     pub(crate) fn error(status: u16, kind: &str, message: &str) -> Self {
         let body = serde_json::json!({ "__type": kind, "message": message }).to_string();
@@ -60,6 +71,8 @@ impl Service {
     pub(crate) fn throttle(self) -> Answer {
         let kind = match self {
             Self::Dynamo => "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+            Self::Sqs => "com.amazonaws.sqs#RequestThrottled",
+            Self::Kms => "ThrottlingException",
         };
         Answer::error(400, kind, "too many requests (injected)")
     }
