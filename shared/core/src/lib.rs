@@ -8,16 +8,22 @@
 //! | module | the question it answers |
 //! |---|---|
 //! | [`ramp`], [`ramp_text`] | how much on the d-th sending day? is this ramp wise? |
+//! | [`target`] | how much on this date: variation, floor, ceilings? |
 //! | [`schedule`] | when does the local window open and close, whatever the clock does? |
 //! | [`slot`] | at which second is the k-th send of the day due? |
+//! | [`catchup`] | what is due in this tick, and how is what was missed made up for? |
+//! | [`turn`] | a new local date: what becomes of yesterday, which day index is today, what is carried over? |
+//! | [`feasibility`] | can this configuration be met at all, and what binds it? |
 //! | [`limits`] | which numbers can an operator change? |
 //! | [`seed`] | where does chance come from? |
 //! | [`id`], [`mailbox`], [`day`], [`visit`], [`message`], [`endpoint`], [`clock`] | what are the things called, and how are they written down? |
 
+pub mod catchup;
 pub mod clock;
 pub mod content;
 pub mod day;
 pub mod endpoint;
+pub mod feasibility;
 pub mod id;
 pub mod limits;
 pub mod mailbox;
@@ -27,4 +33,6 @@ pub mod ramp_text;
 pub mod schedule;
 pub mod seed;
 pub mod slot;
+pub mod target;
+pub mod turn;
 pub mod visit;

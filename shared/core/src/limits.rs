@@ -11,9 +11,9 @@ use crate::mailbox::Provider;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Minimum daily quota, in sends a day, once the ramp has reached it (§2; `target`).
+    /// Minimum daily quota, in sends a day, once the ramp has reached it (§2; [`crate::target`]).
     pub quota_min_per_day: u32,
-    /// How far the day's number differs from the ramp's, as a share: 0.10 is ±10 % (§2; `target`).
+    /// How far the day's number differs from the ramp's, as a share: 0.10 is ±10 % (§2; [`crate::target`]).
     pub variation: f64,
     /// A mailbox's ceiling in its tenant's plan, in sends a day; `None`: the plan sets none (§1, §2).
     pub plan_per_mailbox_per_day: Option<u32>,
@@ -27,7 +27,7 @@ pub struct Limits {
     pub microsoft_per_minute: u32,
     /// Microsoft, in connections at once and mailbox (§2).
     pub microsoft_connections: u32,
-    /// Sends a day kept for warmup in a mailbox that carries campaigns, too (§2; `target`).
+    /// Sends a day kept for warmup in a mailbox that carries campaigns, too (§2; [`crate::target`]).
     pub campaign_reserve_per_day: u32,
     /// Sends a day, warmup and campaigns together, from which on planning more is warned of (§2).
     pub campaign_soft_per_day: u32,
@@ -37,15 +37,15 @@ pub struct Limits {
     pub campaign_alarm_per_day: u32,
     /// Health multiplier of a mailbox in state `degraded` (§7 gives 0.75, 0.5 and 0 by tier; until that speaks, 0.5).
     pub degraded_multiplier: f64,
-    /// Sending days without a send from which on the day index steps back (§2; `turn`).
+    /// Sending days without a send from which on the day index steps back (§2; [`crate::turn`]).
     pub gap_days_min: u32,
-    /// How far it steps back, as a share of the days missed (§2; `turn`).
+    /// How far it steps back, as a share of the days missed (§2; [`crate::turn`]).
     pub gap_step_back: f64,
-    /// How much faster than the normal rate a mailbox may catch up (§4; `catchup`).
+    /// How much faster than the normal rate a mailbox may catch up (§4; [`crate::catchup`]).
     pub catchup_factor: f64,
-    /// Carry-over into the next sending day, as a share of that day's target (§4; `turn`).
+    /// Carry-over into the next sending day, as a share of that day's target (§4; [`crate::turn`]).
     pub carry_share: f64,
-    /// Slots that may replace refused ones, as a share of the day's quota (ours; `catchup`).
+    /// Slots that may replace refused ones, as a share of the day's quota (ours; [`crate::catchup`]).
     pub replacement_share: f64,
     /// Quota completion under which a mailbox is called behind (§4).
     pub behind_completion: f64,
@@ -75,11 +75,13 @@ pub struct Limits {
     pub delay_max_s: u32,
     /// IMAP sessions with a mailbox a day; 8 at most (§6).
     pub visits_per_day: u8,
-    /// Days after its due time for which an unsent reply is kept (ours; `turn`).
+    /// Days for which an ambiguous slot is searched for after its day ([`crate::turn`]).
+    pub open_days_max: u32,
+    /// Days after its due time for which an unsent reply is kept (ours; [`crate::turn`]).
     pub reply_stale_days: u32,
     /// Unsent replies that a mailbox keeps overnight; the oldest go first (ours: the row stays small).
     pub pending_replies_max: usize,
-    /// Entries of the day's found list that are kept overnight: about two visits' worth (ours; `turn`).
+    /// Entries of the day's found list that are kept overnight: about two visits' worth (ours; [`crate::turn`]).
     pub found_kept_max: usize,
 }
 
@@ -118,6 +120,7 @@ impl Default for Limits {
             tick_s: 900,
             delay_max_s: 840,
             visits_per_day: 5,
+            open_days_max: 3,
             reply_stale_days: 4,
             pending_replies_max: 40,
             found_kept_max: 16,

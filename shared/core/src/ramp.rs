@@ -1,7 +1,7 @@
 //! Ramps: the curve of daily volume over sending days (domain.md §2).
 //!
 //! A ramp is read as text ([`crate::ramp_text`]), checked when it is saved ([`Ramp::check`]) and asked for the volume of
-//! a day index ([`Ramp::volume`]). It knows nothing of dates, mailboxes or ceilings: `target` does.
+//! a day index ([`Ramp::volume`]). It knows nothing of dates, mailboxes or ceilings: [`crate::target`] does.
 
 use serde::{Deserialize, Serialize};
 

@@ -4,7 +4,7 @@
 //! Deterministic: whoever plans the same day computes the same times.
 //! Inside: never before the window opens, and early enough before it closes that the slot can still be sent.
 //!
-//! May not know of quotas or of what was sent: `catchup` decides what is due.
+//! May not know of quotas or of what was sent: [`crate::catchup`] decides what is due.
 
 use jiff::Timestamp;
 use jiff::civil::Date;

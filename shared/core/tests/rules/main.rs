@@ -2,5 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod catching_up;
+mod days;
+mod feasible;
+mod fixture;
 mod ramps;
 mod windows;

@@ -1,0 +1,363 @@
+//! The turn of the local day: what becomes of the day that ended, and how the new one begins (domain.md §2, §4).
+//!
+//! Two rows turn, each for itself:
+//! - The **box row** turns on every local date: what was found goes to its archive, the visits of the day begin anew.
+//! - The **planning row** turns on the next *sending day* of a mailbox that *sends*. On days off and while it is paused
+//!   it keeps speaking of its last day: nothing is written, what is ambiguous can still be resolved there, Friday's
+//!   carry-over waits for Monday, and the length of a pause can be read off it.
+//!
+//! Decisions where domain.md is silent:
+//! - A sending day on which nothing at all was sent (an outage) does not count for the day index, as a paused one.
+//! - The gap after which the index steps back is counted in sending days, as the index is.
+//! - A first day, or the first after sending days without a turn, that begins in mid-window owes only the slots that
+//!   are still to come; one whose window is over begins on the next sending day. Nothing is carried into such a day.
+//! - While a claim is live its sender may still write its outcome, and while a lease is live its visit may still record:
+//!   the turn waits for the next tick.
+//!
+//! May not write or know how rows are stored.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use crate::catchup::{carry, own_slots};
+use crate::day::{PlanRow, SlotState, slot_ref};
+use crate::id::{MailboxId, SlotId};
+use crate::limits::Limits;
+use crate::mailbox::{Role, Schedule, State};
+use crate::seed::Seed;
+use crate::slot::DaySlots;
+use crate::target::target;
+use crate::visit::{BoxRow, Found};
+
+/// Why a slot was missed, where no send had any trouble: a cap left no room, or nobody planned (an outage).
+pub const MISSED_NO_TROUBLE: &str = "no room or no tick before the window closed";
+/// Why a slot was missed that an archive had as ambiguous: the recipient's mailbox was searched, and it is not there.
+pub const MISSED_NOT_FOUND: &str = "lost on the way: not found at the recipient";
+
+/// What the turn writes: the archives first (they are idempotent), then the box row, then the planning row. In this
+/// order a crash between two writes loses nothing and lets no reply be sent twice: the box row forgets the replies that
+/// were sent before the planning row forgets that it sent them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turned {
+    /// The planning row as it should be; equal to the old one where only the box row turned.
+    pub plan: PlanRow,
+    /// The box row as it should be. Its fence is one higher, so that a visit that still holds the old one cannot write.
+    pub box_row: BoxRow,
+    /// The sending day that ended.
+    pub archive: Option<DayArchive>,
+    /// What was found on the date that ended, if anything was.
+    pub box_archive: Option<BoxArchive>,
+}
+
+/// A sending day that has ended.
+///
+/// `target + carried_in = sent + ambiguous + carried_out + the sum of missed`, for a role that is warmed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DayArchive {
+    /// Whose day.
+    pub mailbox: MailboxId,
+    /// Its local date.
+    pub date: Date,
+    /// Its day index.
+    pub day_index: u32,
+    /// Its own target, without what was carried in; 0 for a seed, which owes nothing.
+    pub target: u32,
+    /// What it took on from the sending day before.
+    pub carried_in: u32,
+    /// What the next sending day took on.
+    pub carried_out: u32,
+    /// What nobody will make up for, by reason.
+    pub missed: BTreeMap<String, u32>,
+    /// Ambiguous slots of earlier days that were given up on when this day ended; they count in their own day.
+    pub given_up: u32,
+    /// What became of each slot, by k. A claim without an outcome stands as ambiguous.
+    #[serde(with = "slot_texts")]
+    pub slots: BTreeMap<u16, SlotState>,
+}
+
+impl DayArchive {
+    /// How many were sent.
+    #[must_use]
+    pub fn sent(&self) -> u32 {
+        self.count(|state| matches!(state, SlotState::Sent { .. }))
+    }
+
+    /// How many were refused for good.
+    #[must_use]
+    pub fn rejected(&self) -> u32 {
+        self.count(|state| matches!(state, SlotState::Rejected { .. }))
+    }
+
+    /// The slots whose fate is unknown, with partner and time.
+    pub fn ambiguous(&self) -> impl Iterator<Item = (u16, SlotState)> + '_ {
+        self.slots
+            .iter()
+            .filter(|(_, state)| matches!(state, SlotState::Ambiguous { .. }))
+            .map(|(&k, &state)| (k, state))
+    }
+
+    /// Settles an ambiguous slot after the recipient's mailbox was searched: sent, or missed for good (its day is over, so
+    /// it is not planned again). Whether anything changed: a slot that is settled stays as it is.
+    pub fn resolve(&mut self, k: u16, found: bool) -> bool {
+        let Some(&SlotState::Ambiguous { partner, .. }) = self.slots.get(&k) else { return false };
+        if found {
+            self.slots.insert(k, SlotState::Sent { partner });
+        } else {
+            self.slots.remove(&k);
+            *self.missed.entry(MISSED_NOT_FOUND.to_owned()).or_default() += 1;
+        }
+        true
+    }
+
+    fn count(&self, which: impl Fn(&SlotState) -> bool) -> u32 {
+        u32::try_from(self.slots.values().filter(|state| which(state)).count()).unwrap_or(u32::MAX)
+    }
+}
+
+/// What was found in a mailbox on a local date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoxArchive {
+    /// Whose mailbox.
+    pub mailbox: MailboxId,
+    /// Its local date.
+    pub date: Date,
+    /// What was found first on that date, in the order of finding.
+    #[serde(with = "found_texts")]
+    pub found: Vec<Found>,
+}
+
+/// Turns the rows of a mailbox to the local date at `now`; `None` if they need not or must not turn now.
+///
+/// `eligible_partners` is how many partners the mailbox could write to today.
+#[must_use]
+pub fn turn_day(
+    seed: &Seed,
+    plan: &PlanRow,
+    box_row: &BoxRow,
+    now: Timestamp,
+    eligible_partners: u32,
+    limits: &Limits,
+) -> Option<Turned> {
+    if plan.date.is_none() && !plan.state.sends() {
+        return None; // Not begun: nobody writes to it either.
+    }
+    if box_row.lease_until.is_some_and(|until| until > now) {
+        return None;
+    }
+    let today = plan.plan.schedule.local_date(now);
+    let begun = begin_day(seed, plan, today, now, eligible_partners, limits);
+    // A clock or zone set back never turns a day back.
+    let box_turns = box_row.date.is_none_or(|date| date < today);
+    if begun.is_none() && !box_turns {
+        return None;
+    }
+    let mut turned_box = BoxRow { fence: box_row.fence.saturating_add(1), lease_until: None, ..box_row.clone() };
+    prune_pending(&mut turned_box, plan, now, limits);
+    let box_archive = if box_turns { turn_box(&mut turned_box, plan.plan.id, today, limits) } else { None };
+    let Some((mut turned_plan, carried_out)) = begun else {
+        return Some(Turned { plan: plan.clone(), box_row: turned_box, archive: None, box_archive });
+    };
+    if plan.date.is_some_and(|date| same_week(date, today)) {
+        turned_box.sent_week = turned_box.sent_week.saturating_add(plan.sent());
+    }
+    let given_up = move_ambiguous(plan, &mut turned_plan, now, limits);
+    let archive = plan.date.map(|date| archive(plan, date, now, carried_out, given_up));
+    Some(Turned { plan: turned_plan, box_row: turned_box, archive, box_archive })
+}
+
+/// The new day's planning row without its ambiguous slots, and what it takes on of the old day; `None` if no day begins.
+fn begin_day(
+    seed: &Seed,
+    old: &PlanRow,
+    today: Date,
+    now: Timestamp,
+    eligible_partners: u32,
+    limits: &Limits,
+) -> Option<(PlanRow, u32)> {
+    let live = |state: &SlotState| matches!(state, SlotState::Claimed { expires_at, .. } if *expires_at > now);
+    if !old.state.sends() || old.date.is_some_and(|date| date >= today) || old.slots.values().any(live) {
+        return None;
+    }
+    let slots = DaySlots::new(seed, &old.plan.schedule, old.plan.id, today)?;
+    let skipped = old.date.map(|date| sending_days_between(&old.plan.schedule, date, today));
+    let day_index = skipped.map_or(1, |skipped| next_day_index(old, skipped, limits));
+    let health = match old.state {
+        State::Degraded => limits.degraded_multiplier,
+        State::Warming | State::Ready | State::New | State::Paused | State::Error | State::Retired => 1.0,
+    };
+    let target = target(seed, &old.plan, day_index, today, health, eligible_partners, limits);
+    let (mut quota, mut carried_in, mut begun_at) = (target.quota, 0, None);
+    if skipped != Some(0) {
+        if now > slots.window().0 {
+            begun_at = Some(now);
+            let ahead = (0..quota).zip(slots_of(slots)).filter(|&(_, (_, at))| at >= now).count();
+            quota = u32::try_from(ahead).unwrap_or(0);
+            if quota == 0 {
+                return None; // Today holds nothing any more; the next sending day begins it.
+            }
+        }
+    } else if old.plan.role == Role::Sender {
+        carried_in = carry(old.quota.saturating_sub(old.used), quota, target.ceiling, limits);
+    }
+    let row = PlanRow {
+        date: Some(today),
+        day_index,
+        quota: quota + carried_in,
+        carried_in,
+        begun_at,
+        used: 0,
+        slots: BTreeMap::new(),
+        replied: BTreeMap::new(),
+        last_trouble: None,
+        ..old.clone()
+    };
+    Some((row, carried_in))
+}
+
+fn slots_of(slots: DaySlots) -> impl Iterator<Item = (u16, Timestamp)> {
+    own_slots(slots, None)
+}
+
+/// The day index after the row's day and `skipped` sending days that never began.
+fn next_day_index(old: &PlanRow, skipped: u32, limits: &Limits) -> u32 {
+    // A day on which nothing was sent is one more day missed.
+    let idle = u32::from(old.used == 0);
+    let missed = skipped.saturating_add(idle);
+    let next = old.day_index.saturating_add(1).saturating_sub(idle);
+    let back = if missed >= limits.gap_days_min {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+        let half = (limits.gap_step_back * f64::from(missed)) as u32;
+        half.max(1)
+    } else {
+        0
+    };
+    next.saturating_sub(back).max(1)
+}
+
+/// Sending days after `from` and before `to`. Beyond a year it no longer matters how many.
+fn sending_days_between(schedule: &Schedule, from: Date, to: Date) -> u32 {
+    let mut days = 0;
+    let mut date = from;
+    for _ in 0..366 {
+        let Ok(next) = date.tomorrow() else { break };
+        if next >= to {
+            break;
+        }
+        days += u32::from(schedule.is_sending_day(next));
+        date = next;
+    }
+    days
+}
+
+/// Moves what is still ambiguous into the new row, so that it goes on being searched for; gives up on what is too old.
+/// How many it gave up on.
+fn move_ambiguous(old: &PlanRow, new: &mut PlanRow, now: Timestamp, limits: &Limits) -> u32 {
+    if let Some(date) = old.date {
+        for (k, state, since) in old.ambiguous(now) {
+            let slot = SlotId { mailbox: old.plan.id, date, k };
+            new.open.insert(slot_ref(slot), SlotState::Ambiguous { since, partner: state.partner() });
+        }
+    }
+    let before = new.open.len();
+    let oldest = now - (24 * i64::from(limits.open_days_max)).hours();
+    new.open.retain(|_, state| state.ambiguous_since(now).is_some_and(|since| since >= oldest));
+    u32::try_from(before - new.open.len()).unwrap_or(u32::MAX)
+}
+
+fn archive(old: &PlanRow, date: Date, now: Timestamp, carried_out: u32, given_up: u32) -> DayArchive {
+    let settle = |state: SlotState| match state.ambiguous_since(now) {
+        Some(since) => SlotState::Ambiguous { since, partner: state.partner() },
+        None => state,
+    };
+    let owes = old.plan.role == Role::Sender;
+    let unfilled = old.quota.saturating_sub(old.used).saturating_sub(carried_out);
+    let mut missed = BTreeMap::new();
+    if owes && unfilled > 0 {
+        let reason = old.last_trouble.clone().unwrap_or_else(|| MISSED_NO_TROUBLE.to_owned());
+        missed.insert(reason, unfilled);
+    }
+    DayArchive {
+        mailbox: old.plan.id,
+        date,
+        day_index: old.day_index,
+        target: if owes { old.quota.saturating_sub(old.carried_in) } else { 0 },
+        carried_in: old.carried_in,
+        carried_out,
+        missed,
+        given_up,
+        slots: old.slots.iter().map(|(&k, &state)| (k, settle(state))).collect(),
+    }
+}
+
+/// Forgets replies that were sent (or are held by a slot), and those that nobody would expect any more.
+fn prune_pending(row: &mut BoxRow, plan: &PlanRow, now: Timestamp, limits: &Limits) {
+    let oldest = now - (24 * i64::from(limits.reply_stale_days)).hours();
+    row.pending.retain(|reply| {
+        let sent = reply.parent().is_none_or(|parent| plan.replied.contains_key(&slot_ref(parent)));
+        !sent && reply.due_at >= oldest
+    });
+    let surplus = row.pending.len().saturating_sub(limits.pending_replies_max);
+    if surplus > 0 {
+        row.pending.sort_by_key(|reply| reply.due_at);
+        row.pending.drain(..surplus);
+    }
+}
+
+/// Turns the box row to `today`. The newest finds stay for a day: a mail that the last visits recorded but could not file
+/// will be seen again, and must be known.
+fn turn_box(row: &mut BoxRow, mailbox: MailboxId, today: Date, limits: &Limits) -> Option<BoxArchive> {
+    let fresh = row.found.split_off((row.found_before as usize).min(row.found.len()));
+    if !row.date.is_some_and(|date| same_week(date, today)) {
+        row.received_week = 0;
+        row.sent_week = 0;
+    }
+    row.found = fresh[fresh.len().saturating_sub(limits.found_kept_max)..].to_vec();
+    row.found_before = u32::try_from(row.found.len()).unwrap_or(0);
+    row.visits_done = 0;
+    let ended = row.date.replace(today)?;
+    (!fresh.is_empty()).then_some(BoxArchive { mailbox, date: ended, found: fresh })
+}
+
+fn same_week(a: Date, b: Date) -> bool {
+    let (a, b) = (a.iso_week_date(), b.iso_week_date());
+    (a.year(), a.week()) == (b.year(), b.week())
+}
+
+/// Slot states as their row text.
+mod slot_texts {
+    use std::collections::BTreeMap;
+
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    use crate::day::SlotState;
+
+    pub(super) fn serialize<S: Serializer>(slots: &BTreeMap<u16, SlotState>, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(slots.iter().map(|(k, state)| (k, state.to_string())))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<u16, SlotState>, D::Error> {
+        let texts = BTreeMap::<u16, String>::deserialize(from)?;
+        texts.into_iter().map(|(k, text)| Ok((k, text.parse().map_err(D::Error::custom)?))).collect()
+    }
+}
+
+/// Finds as their row text.
+mod found_texts {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    use crate::visit::Found;
+
+    pub(super) fn serialize<S: Serializer>(found: &[Found], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(found.iter().map(ToString::to_string))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Found>, D::Error> {
+        let texts = Vec::<String>::deserialize(from)?;
+        texts.into_iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
+    }
+}
