@@ -22,6 +22,7 @@ use jiff::Timestamp;
 
 use crate::day::{PlanRow, SlotState};
 use crate::limits::Limits;
+use crate::mailbox::Role;
 use crate::slot::DaySlots;
 
 /// What one mailbox has to do in a tick.
@@ -58,7 +59,11 @@ pub fn due(slots: &DaySlots, row: &PlanRow, tick_start: Timestamp, tick_end: Tim
     let left = row.quota.saturating_sub(row.used);
     let behind = count(&overdue).min(left);
     let deficit = f64::from(expected.saturating_sub(row.used)) / f64::from(row.quota);
-    let mut due = DueNow { ks: Vec::new(), behind, expected, deficit };
+    // A seed may reply within its quota, but owes nothing: it is never behind anybody who does.
+    let mut due = match row.plan.role {
+        Role::Sender => DueNow { ks: Vec::new(), behind, expected, deficit },
+        Role::Seed => DueNow::default(),
+    };
     let (open, close) = slots.window();
     if !row.state.sends() || left == 0 || tick_start >= close || tick_end <= open {
         return due;

@@ -342,7 +342,7 @@ impl Ramp {
         Ok(warnings)
     }
 
-    /// The first day index from which the volume stays as it is, at most [`DAYS_MAX`].
+    /// The first day index from which the volume stays as it is, at most `DAYS_MAX`.
     #[must_use]
     pub fn days_to_plateau(&self) -> u32 {
         let plateau = self.plateau();

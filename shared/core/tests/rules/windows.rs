@@ -4,11 +4,16 @@ use jiff::civil::{Date, Time, date, time};
 use jiff::tz::{TimeZone, db};
 use jiff::{Timestamp, ToSpan};
 use preheat_core::id::{MailboxId, SlotId};
+use preheat_core::limits::Limits;
 use preheat_core::mailbox::{Days, Schedule};
 use preheat_core::schedule::ScheduleError;
 use preheat_core::seed::Seed;
 use preheat_core::slot::{ACTIVITY, CLOSING_S, DaySlots, slot_time};
+use preheat_core::turn::turn_day;
+use preheat_core::visit::BoxRow;
 use proptest::prelude::*;
+
+use crate::fixture;
 
 fn schedule(zone: &str, start: Time, end: Time) -> Schedule {
     Schedule::new(zone, start, end, Days::ALL).unwrap()
@@ -124,6 +129,72 @@ fn days_follow_one_another_without_gap_or_overlap() {
             let (first, next) = schedule.day_bounds(date);
             assert_eq!(next, schedule.day_bounds(date.tomorrow().unwrap()).0, "{name} {date}");
             assert_eq!(schedule.local_date(first) == date, first < next, "{name} {date}");
+        }
+    }
+}
+
+/// A leap year, date by date, in every zone: 262 working days, each with its window at the hours the wall clock shows.
+#[test]
+fn a_leap_year_has_all_its_working_days_in_every_zone() {
+    for name in zones() {
+        let zone = TimeZone::get(&name).unwrap();
+        let schedule = Schedule::new(&name, time(9, 0, 0, 0), time(17, 0, 0, 0), Days::WORKING).unwrap();
+        let mut sending = 0;
+        for date in date(2024, 1, 1).series(1.day()).take(366) {
+            let Some((open, close)) = schedule.window_on(date) else { continue };
+            sending += 1;
+            assert_eq!(wall(&zone, open), (date, time(9, 0, 0, 0)), "{name}");
+            assert_eq!(wall(&zone, close), (date, time(17, 0, 0, 0)), "{name}");
+        }
+        assert_eq!(sending, 262, "{name}");
+    }
+}
+
+/// Tick by tick over every change of the clock: the local day turns once a date, in order, and no date is left out.
+#[test]
+fn the_day_turns_once_a_date_over_every_clock_change() {
+    // Jumps at midnight and just after it, back over midnight, by half an hour, by a whole day; and the usual ones.
+    let zones = [
+        "Europe/Berlin",
+        "America/New_York",
+        "Africa/Cairo",
+        "Asia/Beirut",
+        "America/Sao_Paulo",
+        "America/Havana",
+        "America/St_Johns",
+        "Australia/Lord_Howe",
+        "Pacific/Apia",
+        "Pacific/Kwajalein",
+        "Antarctica/Troll",
+        "Asia/Gaza",
+    ];
+    let limits = Limits::default();
+    for name in zones {
+        let zone = TimeZone::get(name).unwrap();
+        let mut plan = fixture::plan("conservative");
+        plan.schedule = schedule(name, time(9, 0, 0, 0), time(17, 0, 0, 0));
+        let from = date(1990, 1, 1).to_zoned(TimeZone::UTC).unwrap().timestamp();
+        let until = date(2030, 1, 1).to_zoned(TimeZone::UTC).unwrap().timestamp();
+        for change in zone.following(from).take_while(|change| change.timestamp() < until) {
+            let (mut row, mut box_row) = (fixture::fresh_row(plan.clone()), BoxRow::default());
+            let mut turns = Vec::new();
+            let mut now = change.timestamp() - 60.hours();
+            while now < change.timestamp() + 60.hours() {
+                if let Some(turned) = turn_day(&Seed::new([1; 32]), &row, &box_row, now, 100, &limits) {
+                    // Only a first day whose window is over turns the box alone.
+                    let begun = turned.plan.date.is_some();
+                    assert!(!begun || turned.plan.date == turned.box_row.date, "{name}: both rows turn together");
+                    (row, box_row) = (turned.plan, turned.box_row);
+                    row.used = u32::from(begun); // Something was sent: the day counts.
+                    turns.extend(row.date.map(|date| (date, row.day_index)));
+                }
+                now += 15.minutes();
+            }
+            let exists = |date: &Date| plan.schedule.is_sending_day(*date);
+            let first = turns[0].0;
+            let expected: Vec<(Date, u32)> = first.series(1.day()).filter(exists).zip(1..).take(turns.len()).collect();
+            assert_eq!(turns, expected, "{name} {}", change.timestamp());
+            assert!(turns.len() >= 5, "{name}: {turns:?}");
         }
     }
 }
