@@ -40,7 +40,10 @@ impl Stack {
     /// Answers a batch in part (see [`crate::Fault::PartialBatch`]).
     pub(crate) fn call_in_part(&self, service: Service, operation: &str, body: &[u8]) -> Answer {
         match crate::wire::split_batch(operation, body) {
-            Some(split) => split.join(self.call(service, operation, &split.done)),
+            Some(split) => {
+                let nothing = || Answer::ok(b"{}".to_vec());
+                split.join(split.done.as_ref().map_or_else(nothing, |done| self.call(service, operation, done)))
+            }
             None => self.call(service, operation, body),
         }
     }
@@ -150,7 +153,9 @@ impl Aws {
     }
 
     /// Deletes the items whose time to live has passed. DynamoDB does so by itself within days; here the owner of
-    /// the stack asks for it, say daily. Returns how many were deleted. Not counted.
+    /// the stack asks for it, say daily. Returns how many were deleted. Not counted. In memory it goes by the stack's
+    /// clock; in a file by the system's, as dynoxide takes no other there: do not ask for it in a file whose clock is
+    /// behind the system's.
     ///
     /// # Errors
     /// The embedded database refuses.

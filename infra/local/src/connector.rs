@@ -1,4 +1,4 @@
-//! The connector under the SDK: takes a signed HTTP request, asks the service that it names, and gives the answer.
+//! The connector under the SDK: takes an HTTP request, asks the service that it names, and gives the answer.
 //!
 //! Every call has two points at which it can be dropped: before it is applied, and after that but before its answer
 //! arrives. So a test that kills a future at each await point finds both.

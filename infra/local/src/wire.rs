@@ -55,15 +55,11 @@ impl Answer {
 
     /// The same as an HTTP response.
     pub(crate) fn into_response(self) -> HttpResponse {
-        let status = StatusCode::try_from(self.status).unwrap_or(const_status());
+        let status = StatusCode::try_from(self.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR.into());
         let mut response = HttpResponse::new(status, SdkBody::from(self.body));
         response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
         response
     }
-}
-
-fn const_status() -> StatusCode {
-    StatusCode::from(http::StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 impl Service {
@@ -80,8 +76,8 @@ impl Service {
 
 /// A batch cut in two: what is done, and what comes back.
 pub(crate) struct SplitBatch {
-    /// The request with the entries that are done.
-    pub(crate) done: Vec<u8>,
+    /// The request with the entries that are done; `None` if there are none.
+    pub(crate) done: Option<Vec<u8>>,
     /// The field of the answer that names the others, and its value.
     left: (&'static str, serde_json::Value),
 }
@@ -89,22 +85,28 @@ pub(crate) struct SplitBatch {
 /// Takes every second entry (the only one, if it is alone) out of a batch. `None` for what is no batch.
 pub(crate) fn split_batch(operation: &str, body: &[u8]) -> Option<SplitBatch> {
     let mut request: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let left = match operation {
+    let (left, none_done) = match operation {
         "BatchWriteItem" => {
             let mut unprocessed = serde_json::Map::new();
-            for (table, entries) in request.get_mut("RequestItems")?.as_object_mut()? {
-                unprocessed.insert(table.clone(), take_every_second(entries.as_array_mut()?).into());
+            let tables = request.get_mut("RequestItems")?.as_object_mut()?;
+            for (table, entries) in tables.iter_mut() {
+                let taken = take_every_second(entries.as_array_mut()?);
+                if !taken.is_empty() {
+                    unprocessed.insert(table.clone(), taken.into());
+                }
             }
-            ("UnprocessedItems", unprocessed.into())
+            tables.retain(|_, entries| entries.as_array().is_some_and(|entries| !entries.is_empty()));
+            (("UnprocessedItems", unprocessed.into()), tables.is_empty())
         }
         "SendMessageBatch" | "DeleteMessageBatch" => {
-            let taken = take_every_second(request.get_mut("Entries")?.as_array_mut()?);
-            let failed: Vec<_> = taken.iter().map(|entry| failed_entry(&entry["Id"])).collect();
-            ("Failed", failed.into())
+            let entries = request.get_mut("Entries")?.as_array_mut()?;
+            let failed: Vec<_> = take_every_second(entries).iter().map(|entry| failed_entry(&entry["Id"])).collect();
+            (("Failed", failed.into()), entries.is_empty())
         }
         _ => return None,
     };
-    Some(SplitBatch { done: serde_json::to_vec(&request).ok()?, left })
+    let done = if none_done { None } else { Some(serde_json::to_vec(&request).ok()?) };
+    Some(SplitBatch { done, left })
 }
 
 fn take_every_second(entries: &mut Vec<serde_json::Value>) -> Vec<serde_json::Value> {
@@ -123,17 +125,18 @@ fn failed_entry(id: &serde_json::Value) -> serde_json::Value {
 }
 
 impl SplitBatch {
-    /// The answer to what was done, with what was left named in it.
+    /// The answer to what was done, with what was left named in it. An error stays as it is.
     pub(crate) fn join(&self, mut answer: Answer) -> Answer {
+        if answer.status != 200 {
+            return answer;
+        }
+        let Ok(mut value) = serde_json::from_slice::<serde_json::Value>(&answer.body) else { return answer };
         let (field, left) = &self.left;
-        // An emptied batch is refused by the service; the caller sees a success with nothing done.
-        let mut value: serde_json::Value = if answer.status == 200 {
-            serde_json::from_slice(&answer.body).unwrap_or_default()
-        } else {
-            serde_json::json!({})
-        };
-        value[*field] = left.clone();
-        answer.status = 200;
+        match (value.get_mut(*field).and_then(serde_json::Value::as_array_mut), left.as_array()) {
+            // Entries that the service itself failed stay beside those taken here.
+            (Some(failed), Some(more)) => failed.extend(more.iter().cloned()),
+            _ => value[*field] = left.clone(),
+        }
         answer.body = value.to_string().into_bytes();
         answer
     }

@@ -170,6 +170,10 @@ async fn a_batch_fails_in_part_and_only_those_entries_are_missing() {
     let answer = client.send_message_batch().queue_url(&url).entries(late).send().await.unwrap();
     assert_eq!((answer.failed()[0].code(), answer.failed()[0].sender_fault()), ("InvalidParameterValue", true));
 
+    aws.faults().script("SendMessageBatch", 1, Fault::PartialBatch);
+    let answer = client.send_message_batch().queue_url(&url).entries(entry("e")).send().await.unwrap();
+    assert_eq!((answer.successful().len(), answer.failed()[0].id()), (0, "e"), "the only one of a batch");
+
     let received = receive(&client, &url).await;
     let delete = |(index, (_, receipt)): (usize, &(String, String))| {
         DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(receipt).build().unwrap()
