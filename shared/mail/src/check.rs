@@ -307,3 +307,31 @@ fn advice(side: Side, stage: CheckStage, detail: &str, account: &Account<'_>) ->
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Endpoint, Security};
+
+    #[test]
+    fn what_providers_say_leads_to_what_helps() {
+        let endpoint = Endpoint { host: "smtp.example.com".to_owned(), port: 587, security: Security::StartTls };
+        let account = Account { endpoint: &endpoint, user: "a", credential: Auth::Password("p") };
+        let token = Account { credential: Auth::XOauth2("t"), ..account };
+        let at = |side, detail, account| advice(side, CheckStage::Auth, detail, account);
+        for (detail, helps) in [
+            ("535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled", "Authenticated SMTP"),
+            ("550 5.7.30 Basic authentication is not supported for Client Submission.", "SMTP.Send"),
+            ("534 5.7.9 Application-specific password required", "apppasswords"),
+            ("535 5.7.8 Username and Password not accepted.", "app password"),
+            ("NO [WEBLOGINREQUIRED] Web login required", "browser"),
+            ("something else", "check user name and password"),
+        ] {
+            assert!(at(Side::Smtp, detail, &account).contains(helps), "{detail}");
+        }
+        assert!(at(Side::Imap, "AUTHENTICATE failed.", &token).contains("IMAP.AccessAsUser.All"));
+        assert!(at(Side::Smtp, "535 no", &token).contains("https://mail.google.com/"));
+        // A code in a certificate's or resolver's words is no login trouble.
+        assert!(advice(Side::Smtp, CheckStage::Tls, "it has expired 5.7.8", &account).contains("renew"));
+    }
+}

@@ -204,7 +204,7 @@ fn seen(attributes: &[AttributeValue<'_>]) -> Option<Seen> {
             AttributeValue::InternalDate(text) => date = internal_date(text),
             AttributeValue::Flags(list) => flags = list,
             AttributeValue::GmailLabels(list) => {
-                labels = list.iter().map(|label| label.replace("\\\\", "\\")).collect()
+                labels = list.iter().map(|label| label.replace("\\\\", "\\")).collect();
             }
             AttributeValue::BodySection { data: Some(bytes), .. } => block = Some(bytes.as_ref()),
             _ => {}
