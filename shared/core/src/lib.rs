@@ -34,5 +34,6 @@ pub mod schedule;
 pub mod seed;
 pub mod slot;
 pub mod target;
+pub mod token;
 pub mod turn;
 pub mod visit;
