@@ -13,27 +13,37 @@
 //! | [`slot`] | at which second is the k-th send of the day due? |
 //! | [`catchup`] | what is due in this tick, and how is what was missed made up for? |
 //! | [`turn`] | a new local date: what becomes of yesterday, which day index is today, what is carried over? |
+//! | [`tick`] | which slots are sent in these 15 minutes, to whom, at which second, and who is visited? |
+//! | [`pairing`] | who writes to whom? |
+//! | [`caps`], [`backoff`] | how much may one tick send at all; how much after a provider's trouble? |
+//! | [`engage`] | what does a recipient do with a mail, and when is its mailbox visited? |
+//! | [`token`] | how does a mail show that it is ours, and which one? |
 //! | [`feasibility`] | can this configuration be met at all, and what binds it? |
 //! | [`limits`] | which numbers can an operator change? |
 //! | [`seed`] | where does chance come from? |
 //! | [`id`], [`mailbox`], [`day`], [`visit`], [`message`], [`endpoint`], [`clock`] | what are the things called, and how are they written down? |
 
+pub mod backoff;
+pub mod caps;
 pub mod catchup;
 pub mod clock;
 pub mod content;
 pub mod day;
 pub mod endpoint;
+pub mod engage;
 pub mod feasibility;
 pub mod id;
 pub mod limits;
 pub mod mailbox;
 pub mod message;
+pub mod pairing;
 pub mod ramp;
 pub mod ramp_text;
 pub mod schedule;
 pub mod seed;
 pub mod slot;
 pub mod target;
+pub mod tick;
 pub mod token;
 pub mod turn;
 pub mod visit;

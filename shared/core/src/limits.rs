@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::Address;
 use crate::mailbox::Provider;
+use crate::pairing::ProviderWeights;
 
 /// The configurable numbers. `Limits::default()` is domain.md; a configuration names only what it changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,6 +64,8 @@ pub struct Limits {
     pub organisation_share_max: f64,
     /// Days during which a mailbox does not write to the same partner again while there are others (§5).
     pub partner_memory_days: u32,
+    /// How gladly providers write to one another (§5; [`crate::pairing`]).
+    pub provider_weights: ProviderWeights,
     /// With fewer eligible partners a mailbox is not planned (§5).
     pub eligible_partners_min: u32,
     /// Least gap between two sends of one mailbox, in seconds (§3).
@@ -114,6 +117,7 @@ impl Default for Limits {
             inbound_from_same_per_day: 1,
             organisation_share_max: 0.25,
             partner_memory_days: 7,
+            provider_weights: ProviderWeights::default(),
             eligible_partners_min: 2,
             spacing_s: 60,
             spacing_jitter_s: 20,

@@ -1,0 +1,481 @@
+//! Who writes to whom (domain.md §5).
+//!
+//! Each slot has a few candidates from its pool's rotation ([`ring`]); what is not acceptable is passed over, and of
+//! what is left the one that stands furthest behind in mail received, weighed against provider and memory, is taken.
+//! So a slot costs a bounded number of looks, whatever the pool's size, and in and out stay balanced.
+//!
+//! May not know of time or caps of sending: a slot that is asked about is going to be sent.
+
+mod ring;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{Address, MailboxId, SlotId, day_number};
+use crate::limits::Limits;
+use crate::mailbox::{Provider, Role};
+use crate::pairing::ring::Ring;
+use crate::seed::{Seed, unit};
+use crate::tick::fleet::{Names, Today, Traffic};
+use crate::tick::{FleetRow, TickInput};
+
+/// Acceptable candidates that are compared with each other. Two or more are enough for a tight balance ("the power of
+/// two choices"); five leave some for provider and memory. Ours.
+const COMPARED: u32 = 5;
+/// Candidates looked at in the rotation, at most; a pool of fewer is looked at whole. Ours.
+const LOOKS_MAX: u32 = 64;
+/// Further candidates looked at, at most, when the rotation offered none: a pool that is mostly paused, or mostly of
+/// one organisation. Ours.
+const PROBES_MAX: u32 = 64;
+
+/// Costs, in thousandths of a mailbox's fair share of received mail. Ours; together they stay well inside the promised
+/// 0.8–1.25, so that balance wins in the end.
+const COST_PROVIDER: u64 = 60;
+/// For each class of the rotation that a candidate is away from the day's own.
+const COST_CLASS: u64 = 15;
+/// Own organisation, where that is allowed at all: more than anything else.
+const COST_OWN: u64 = 1_000_000;
+
+/// How gladly a mailbox of one provider writes to one of another, 0–1: the share of slots for which that pair counts
+/// as any other; for the rest it stands back behind better pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ProviderWeights {
+    /// From a provider to the same one.
+    pub same: f64,
+    /// From a provider to another one.
+    pub other: f64,
+    /// To each provider besides, in the order of [`crate::caps::provider_index`]; multiplied with the above.
+    pub to: [f64; 5],
+}
+
+impl Default for ProviderWeights {
+    /// Another provider is preferred twice as much as the same; none of them over the rest.
+    fn default() -> Self {
+        Self { same: 0.5, other: 1.0, to: [1.0; 5] }
+    }
+}
+
+impl ProviderWeights {
+    /// The weight of a pair.
+    #[must_use]
+    pub fn of(&self, from: Provider, to: Provider) -> f64 {
+        let pair = if from == to { self.same } else { self.other };
+        pair * self.to[crate::caps::provider_index(to)]
+    }
+}
+
+/// Why candidates were passed over, counted: what `why` tells of a slot without a partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
+pub struct Refused {
+    /// Places of the rotation without a mailbox, and itself.
+    pub empty: u32,
+    /// Paused, degraded, retired, in error, not yet checked, or suppressed.
+    pub not_live: u32,
+    /// Own domain or organisation.
+    pub own: u32,
+    /// Written to on this date already.
+    pub written: u32,
+    /// Received the day's most already.
+    pub full: u32,
+}
+
+impl Refused {
+    /// How many were looked at in vain.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.empty + self.not_live + self.own + self.written + self.full
+    }
+}
+
+/// What came of looking for a partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    /// Position of the partner in the fleet; `None`: nobody is left.
+    pub partner: Option<usize>,
+    /// What was passed over.
+    pub refused: Refused,
+    /// How many candidates were looked at, acceptable ones included.
+    pub looks: u32,
+}
+
+/// How many mailboxes each one may write to at all, by position in the fleet: living partners of its pool outside its
+/// domain and organisation; where those are fewer than `eligible_partners_min`, inside as well. A day's target is at
+/// most this.
+#[must_use]
+pub fn eligible_partners(fleet: &[FleetRow], limits: &Limits, suppressed: &BTreeSet<Address>) -> Vec<u32> {
+    let (members, _) = Member::all(fleet, suppressed);
+    let others = count_others(&members);
+    others.into_iter().map(|others| others.eligible(limits)).collect()
+}
+
+/// A mailbox as pairing sees it.
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    id: MailboxId,
+    pool: u32,
+    organisation: u32,
+    domain: u32,
+    provider: Provider,
+    /// Whether others may choose it.
+    live: bool,
+}
+
+impl Member {
+    /// One a row, in the order of the fleet; and how many pools there are.
+    fn all(fleet: &[FleetRow], suppressed: &BTreeSet<Address>) -> (Vec<Self>, usize) {
+        let (mut pools, mut organisations, mut domains) = (Names::default(), Names::default(), Names::default());
+        let member = |row: &'_ FleetRow| (row.plan.plan.id, row.plan.state.is_partner());
+        let mut members = Vec::with_capacity(fleet.len());
+        for row in fleet {
+            let (id, live) = member(row);
+            let plan = &row.plan.plan;
+            members.push(Self {
+                id,
+                pool: pools.number(plan.pool.as_str()),
+                organisation: organisations.number(&plan.organisation),
+                domain: domains.number(plan.address.domain()),
+                provider: plan.provider,
+                live: live && (suppressed.is_empty() || !suppressed.contains(&plan.address)),
+            });
+        }
+        (members, pools.len())
+    }
+    fn is_own(&self, other: &Self) -> bool {
+        self.organisation == other.organisation || self.domain == other.domain
+    }
+}
+
+/// Living mailboxes of a mailbox's pool besides itself.
+#[derive(Debug, Clone, Copy)]
+struct Others {
+    /// Outside its domain and organisation.
+    foreign: u32,
+    /// All of them.
+    all: u32,
+}
+
+impl Others {
+    /// Whether it writes to its own people because there is nobody else.
+    fn is_alone(self, limits: &Limits) -> bool {
+        self.foreign < limits.eligible_partners_min.max(1)
+    }
+    fn eligible(self, limits: &Limits) -> u32 {
+        if self.is_alone(limits) { self.all } else { self.foreign }
+    }
+}
+
+fn count_others(members: &[Member]) -> Vec<Others> {
+    let counted = |key: fn(&Member) -> (u32, u32, u32)| {
+        let mut keys: Vec<_> = members.iter().filter(|member| member.live).map(key).collect();
+        keys.sort_unstable();
+        move |member: &Member| {
+            let wanted = key(member);
+            let from = keys.partition_point(|&key| key < wanted);
+            let count = keys[from..].partition_point(|&key| key == wanted);
+            u32::try_from(count).unwrap_or(u32::MAX)
+        }
+    };
+    let in_pool = counted(|member| (member.pool, 0, 0));
+    let in_organisation = counted(|member| (member.pool, member.organisation, 0));
+    let in_domain = counted(|member| (member.pool, member.domain, 0));
+    let in_both = counted(|member| (member.pool, member.organisation, member.domain));
+    let others = |member: &Member| {
+        let own = in_organisation(member) + in_domain(member) - in_both(member);
+        let pool = in_pool(member);
+        Others { foreign: pool - own, all: pool - u32::from(member.live) }
+    };
+    members.iter().map(others).collect()
+}
+
+/// The pools of a fleet in one tick, and what each mailbox receives.
+#[derive(Debug)]
+pub struct Pairing {
+    seed: Seed,
+    members: Vec<Member>,
+    others: Vec<Others>,
+    /// Place of each mailbox in its pool's ring.
+    places: Vec<u32>,
+    pools: Vec<Pool>,
+    received: Vec<Received>,
+    weights: ProviderWeights,
+    limits: PairingLimits,
+}
+
+/// The numbers that pairing takes from [`Limits`].
+#[derive(Debug, Clone, Copy)]
+struct PairingLimits {
+    inbound_per_day: u32,
+    from_same_per_day: usize,
+    alone_below: u32,
+}
+
+/// What one mailbox receives, for balance and for the inbound cap.
+#[derive(Debug, Clone, Copy)]
+struct Received {
+    /// Its fair share of the week until tonight: what it sends.
+    share: u32,
+    /// What it received or will, in the week.
+    week: u32,
+    /// ... and of that today.
+    today: u32,
+}
+
+/// The mailboxes of one pool.
+#[derive(Debug)]
+struct Pool {
+    /// By id: the ring's places.
+    by_place: Vec<u32>,
+    /// The living ones by organisation and id: where the rotation fails, everybody outside an organisation is found
+    /// at once.
+    live: Vec<u32>,
+    ring: Ring,
+}
+
+impl Pairing {
+    /// The pools of a tick's fleet. `traffic` counts what is on its way.
+    pub(crate) fn new(input: &TickInput<'_>, traffic: &Traffic, today: &[Today]) -> Self {
+        let &TickInput { fleet, seed, limits, suppressed, .. } = input;
+        let (members, pool_count) = Member::all(fleet, suppressed);
+        let others = count_others(&members);
+        let mut by_pool = vec![Vec::new(); pool_count];
+        for (member, position) in members.iter().zip(0_u32..) {
+            by_pool[member.pool as usize].push(position);
+        }
+        let mut places = vec![0; members.len()];
+        let mut received = vec![Received { share: 0, week: 0, today: 0 }; members.len()];
+        let pools = by_pool.into_iter().map(|mut by_place| {
+            by_place.sort_unstable_by_key(|&position| members[position as usize].id);
+            for (&position, place) in by_place.iter().zip(0..) {
+                places[position as usize] = place;
+            }
+            fill_received(fleet, &by_place, (traffic, today), &mut received);
+            Pool::new(seed, fleet, &members, by_place, limits)
+        });
+        let pools = pools.collect();
+        let limits = PairingLimits {
+            inbound_per_day: limits.inbound_per_day,
+            from_same_per_day: limits.inbound_from_same_per_day as usize,
+            alone_below: limits.eligible_partners_min.max(1),
+        };
+        let weights = input.limits.provider_weights;
+        Self { seed: seed.clone(), members, others, places, pools, received, weights, limits }
+    }
+
+    /// How many mailboxes this one may write to at all.
+    #[must_use]
+    pub fn eligible(&self, mailbox: usize) -> u32 {
+        let others = self.others[mailbox];
+        if others.foreign < self.limits.alone_below { others.all } else { others.foreign }
+    }
+
+    /// A partner for an opening. `written`: whom the mailbox has written to on the slot's date, once for each mail.
+    #[must_use]
+    pub fn choose(&self, mailbox: usize, slot: SlotId, written: &[u32]) -> Choice {
+        let pool = &self.pools[self.members[mailbox].pool as usize];
+        let mut search = Search::new(self, mailbox, slot, written);
+        let turns = pool.ring.turns();
+        let day = u32::from(day_number(slot.date));
+        let (place, first) = (self.places[mailbox], u32::from(slot.k) % turns.max(1));
+        let whole = turns <= LOOKS_MAX;
+        if !whole {
+            // Replacements of this slot keep apart from the turns of the day's other slots.
+            let own = pool.ring.own_class(day);
+            let apart = (first..own).step_by(pool.ring.stride() as usize).take(COMPARED as usize);
+            for turn in apart {
+                search.look(pool, pool.ring.turn(place, day, turn));
+            }
+        }
+        let mut ahead = u32::from(!whole);
+        while search.wants_more(whole) && ahead < turns.min(LOOKS_MAX) {
+            search.look(pool, pool.ring.turn(place, day, (first + ahead) % turns));
+            ahead += 1;
+        }
+        if search.best.is_none() && !whole {
+            search.probe(pool);
+        }
+        search.choice()
+    }
+
+    /// Whether a reply may go to this mailbox now: it lives, is of the same pool, and was neither written to on this
+    /// date already nor has the day's most. A thread may stay inside an organisation if it began there.
+    #[must_use]
+    pub fn may_reply(&self, mailbox: usize, to: usize, written: &[u32]) -> bool {
+        let partner = &self.members[to];
+        partner.live
+            && to != mailbox
+            && partner.pool == self.members[mailbox].pool
+            && !self.is_full(to)
+            && !self.is_written(to, written)
+    }
+
+    /// Notes that a mail goes to this mailbox.
+    pub fn take(&mut self, to: usize) {
+        let received = &mut self.received[to];
+        received.week = received.week.saturating_add(1);
+        received.today = received.today.saturating_add(1);
+    }
+
+    fn is_full(&self, to: usize) -> bool {
+        self.received[to].today >= self.limits.inbound_per_day
+    }
+    fn is_written(&self, to: usize, written: &[u32]) -> bool {
+        written.iter().filter(|&&partner| partner as usize == to).take(self.limits.from_same_per_day).count()
+            >= self.limits.from_same_per_day
+    }
+}
+
+/// What the members of a pool have received and are to receive.
+fn fill_received(fleet: &[FleetRow], pool: &[u32], (traffic, today): (&Traffic, &[Today]), received: &mut [Received]) {
+    let share_of = |position: u32| {
+        let row = &fleet[position as usize];
+        // A day that is going on will be filled; one that is over is as it ended.
+        let is_current = row.plan.date == Some(today[position as usize].date);
+        let day = if is_current { row.plan.quota.max(row.plan.used) } else { row.plan.used };
+        row.box_row.sent_week.saturating_add(day)
+    };
+    let senders = pool.iter().filter(|&&position| fleet[position as usize].plan.plan.role == Role::Sender);
+    let (sum, count) = senders.fold((0_u64, 0_u64), |(sum, n), &position| (sum + u64::from(share_of(position)), n + 1));
+    let mean = u32::try_from(sum / count.max(1)).unwrap_or(u32::MAX);
+    for &position in pool {
+        let row = &fleet[position as usize];
+        let on_its_way = traffic.awaited(position as usize);
+        received[position as usize] = Received {
+            // A seed sends nothing of its own accord: it receives like the mean of those that do.
+            share: if row.plan.plan.role == Role::Seed { mean } else { share_of(position) },
+            week: row.box_row.received_week.saturating_add(on_its_way),
+            today: traffic.addressed[position as usize],
+        };
+    }
+}
+
+impl Pool {
+    fn new(seed: &Seed, fleet: &[FleetRow], members: &[Member], by_place: Vec<u32>, limits: &Limits) -> Self {
+        let mut live: Vec<u32> = by_place.iter().copied().filter(|&position| members[position as usize].live).collect();
+        live.sort_by_key(|&position| (members[position as usize].organisation, members[position as usize].id));
+        let quota = by_place.iter().map(|&position| fleet[position as usize].plan.quota).max().unwrap_or(0);
+        let count = u32::try_from(by_place.len()).unwrap_or(u32::MAX);
+        let pool = &fleet[by_place[0] as usize].plan.plan.pool;
+        let ring = Ring::new(seed, pool, count, limits.partner_memory_days, stride(quota));
+        Self { by_place, live, ring }
+    }
+}
+
+/// The pool's largest quota, rounded up so that it changes seldom.
+fn stride(quota: u32) -> u32 {
+    let mut stride = 8_u32;
+    while stride < quota {
+        stride = stride.saturating_add((stride / 4).max(1));
+    }
+    stride
+}
+
+/// Looking for one slot's partner.
+struct Search<'a> {
+    pairing: &'a Pairing,
+    mailbox: usize,
+    me: Member,
+    alone: bool,
+    written: &'a [u32],
+    draw: u64,
+    best: Option<(u64, usize)>,
+    accepted: u32,
+    looks: u32,
+    refused: Refused,
+}
+
+impl<'a> Search<'a> {
+    fn new(pairing: &'a Pairing, mailbox: usize, slot: SlotId, written: &'a [u32]) -> Self {
+        let parts = [u64::from(slot.mailbox.0), u64::from(day_number(slot.date)), u64::from(slot.k)];
+        Self {
+            pairing,
+            mailbox,
+            me: pairing.members[mailbox],
+            alone: pairing.others[mailbox].foreign < pairing.limits.alone_below,
+            written,
+            draw: pairing.seed.hash64("pairing draw", &parts),
+            best: None,
+            accepted: 0,
+            looks: 0,
+            refused: Refused::default(),
+        }
+    }
+
+    fn wants_more(&self, whole: bool) -> bool {
+        whole || self.accepted == 0 || (self.accepted < COMPARED && self.looks < 4 * COMPARED)
+    }
+
+    fn look(&mut self, pool: &Pool, turn: ring::Turn) {
+        match pool.by_place.get(turn.place as usize) {
+            Some(&position) => self.consider(position as usize, turn.rank),
+            None => {
+                self.looks += 1;
+                self.refused.empty += 1;
+            }
+        }
+    }
+
+    fn consider(&mut self, to: usize, rank: u32) {
+        self.looks += 1;
+        let partner = &self.pairing.members[to];
+        let own = self.me.is_own(partner);
+        let count = if to == self.mailbox {
+            &mut self.refused.empty
+        } else if !partner.live {
+            &mut self.refused.not_live
+        } else if own && !self.alone {
+            &mut self.refused.own
+        } else if self.pairing.is_written(to, self.written) {
+            &mut self.refused.written
+        } else if self.pairing.is_full(to) {
+            &mut self.refused.full
+        } else {
+            self.accepted += 1;
+            let cost = self.cost(to, rank, own);
+            if self.best.is_none_or(|(best, _)| cost < best) {
+                self.best = Some((cost, to));
+            }
+            return;
+        };
+        *count += 1;
+    }
+
+    /// What speaks against a partner: the mail it has received already, as thousandths of its fair share, and a little
+    /// for its provider and for having been written to lately. Equal costs: the earlier in the rotation.
+    fn cost(&self, to: usize, rank: u32, own: bool) -> u64 {
+        let received = self.pairing.received[to];
+        let balance = u64::from(received.week) * 1000 / u64::from(received.share.max(1));
+        let weight = self.pairing.weights.of(self.me.provider, self.pairing.members[to].provider);
+        let reluctant = unit(self.draw) >= weight;
+        balance + u64::from(reluctant) * COST_PROVIDER + u64::from(rank) * COST_CLASS + u64::from(own) * COST_OWN
+    }
+
+    /// Looks beyond the rotation: among the living outside the own organisation, from a place that the slot chooses.
+    fn probe(&mut self, pool: &Pool) {
+        let organisation = |position: u32| self.pairing.members[position as usize].organisation;
+        let own = if self.alone {
+            0..0
+        } else {
+            let from = pool.live.partition_point(|&position| organisation(position) < self.me.organisation);
+            let to = pool.live.partition_point(|&position| organisation(position) <= self.me.organisation);
+            from..to
+        };
+        let others = pool.live.len() - own.len();
+        if others == 0 {
+            return;
+        }
+        let start = usize::try_from(self.draw % others as u64).unwrap_or(0);
+        for step in 0..others.min(PROBES_MAX as usize) {
+            let at = (start + step) % others;
+            let at = if at < own.start { at } else { at + own.len() };
+            self.consider(pool.live[at] as usize, 0);
+            if self.accepted >= COMPARED {
+                return;
+            }
+        }
+    }
+
+    fn choice(self) -> Choice {
+        Choice { partner: self.best.map(|(_, to)| to), refused: self.refused, looks: self.looks }
+    }
+}

@@ -1,0 +1,133 @@
+//! What falls due in a tick, mailbox by mailbox, before any cap is asked.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::caps::Minutes;
+use crate::catchup::due;
+use crate::id::{MailboxId, SlotId};
+use crate::message::Content;
+use crate::pairing::Pairing;
+use crate::slot::DaySlots;
+use crate::tick::fleet::Today;
+use crate::tick::seconds::Seconds;
+use crate::tick::skip::SkipReason;
+use crate::tick::{TickInput, later};
+
+/// The due slots of one mailbox.
+#[derive(Debug)]
+pub(crate) struct Due {
+    /// Position in the fleet.
+    pub(crate) mailbox: usize,
+    /// Whose.
+    id: MailboxId,
+    date: Date,
+    /// Due slots, most overdue first.
+    pub(crate) slots: Vec<u16>,
+    seconds: Seconds,
+    /// How far behind the mailbox is, as a share of its day.
+    deficit: f64,
+    /// What one slot is of its day.
+    step: f64,
+    /// No order lives longer.
+    pub(crate) not_after: Timestamp,
+    /// Whom it has written to on this date; found when first needed.
+    pub(crate) written: Option<Vec<u32>>,
+    /// Mails that an order of this tick replies to.
+    pub(crate) replied: Vec<SlotId>,
+}
+
+impl Due {
+    pub(crate) fn count(&self) -> u32 {
+        u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
+    }
+    /// How far behind the mailbox is once `j` of its due slots are served.
+    pub(crate) fn deficit_before(&self, j: usize) -> f64 {
+        let j = u32::try_from(j).unwrap_or(u32::MAX);
+        self.deficit - f64::from(j) * self.step
+    }
+    pub(crate) fn slot(&self, j: usize) -> SlotId {
+        SlotId { mailbox: self.id, date: self.date, k: self.slots[j] }
+    }
+    /// The second of the tick for due slot `j`, in a minute with room.
+    pub(crate) fn second(&self, j: usize, minutes: &Minutes) -> Option<u32> {
+        let (wanted, from, to) = self.seconds.room(j)?;
+        minutes.nearest(wanted, from, to)
+    }
+    /// Notes that a slot is planned at this second.
+    pub(crate) fn planned(&mut self, at_s: u32, partner: usize, content: &Content) {
+        self.seconds.take(at_s);
+        if let (Some(written), Ok(partner)) = (&mut self.written, u32::try_from(partner)) {
+            written.push(partner);
+        }
+        if let Content::Reply { chain, .. } = content {
+            self.replied.extend(chain.last());
+        }
+    }
+}
+
+/// What all mailboxes ask for.
+pub(crate) struct Request {
+    pub(crate) dues: Vec<Due>,
+    /// What is due and cannot be served, one entry a slot, by position.
+    pub(crate) skipped: Vec<(usize, SkipReason)>,
+    /// Slots behind over the whole fleet.
+    pub(crate) behind: u32,
+}
+
+pub(crate) fn requests(input: &TickInput<'_>, pairing: &Pairing, today: &[Today]) -> Request {
+    let mut request = Request { dues: Vec::new(), skipped: Vec::new(), behind: 0 };
+    for (mailbox, row) in input.fleet.iter().enumerate() {
+        if row.plan.state.sends() {
+            request.add(input, pairing, mailbox, today[mailbox].date);
+        }
+    }
+    request
+}
+
+impl Request {
+    fn add(&mut self, input: &TickInput<'_>, pairing: &Pairing, mailbox: usize, today: Date) {
+        let row = &input.fleet[mailbox];
+        let plan = &row.plan.plan;
+        if row.plan.date != Some(today) {
+            // A row from before its first day owes nothing yet.
+            if let (Some(row_date), Some(_)) = (row.plan.date, plan.schedule.window_on(today)) {
+                self.skipped.push((mailbox, SkipReason::NotTurned { row_date, today }));
+            }
+            return;
+        }
+        if row.plan.used >= row.plan.quota {
+            return;
+        }
+        let Some(day) = DaySlots::new(input.seed, &plan.schedule, plan.id, today) else { return };
+        let tick_end = later(input.now, input.limits.tick_s);
+        let due = due(&day, &row.plan, input.now, tick_end, input.limits);
+        self.behind = self.behind.saturating_add(due.behind);
+        if due.ks.is_empty() {
+            return;
+        }
+        let eligible = pairing.eligible(mailbox);
+        if eligible < input.limits.eligible_partners_min {
+            let reason = SkipReason::FewPartners { eligible, needed: input.limits.eligible_partners_min };
+            self.skipped.extend(due.ks.iter().map(|_| (mailbox, reason)));
+            return;
+        }
+        let mut slots = due.ks;
+        let seconds = Seconds::new(input, row, &day, &slots);
+        let fits = seconds.len();
+        let reason = SkipReason::Spacing { fits: u32::try_from(fits).unwrap_or(u32::MAX) };
+        self.skipped.extend(slots.drain(fits.min(slots.len())..).map(|_| (mailbox, reason)));
+        self.dues.push(Due {
+            mailbox,
+            id: plan.id,
+            date: today,
+            slots,
+            seconds,
+            deficit: due.deficit,
+            step: 1.0 / f64::from(row.plan.quota.max(1)),
+            not_after: tick_end.min(day.window().1),
+            written: None,
+            replied: Vec::new(),
+        });
+    }
+}

@@ -1,0 +1,136 @@
+//! At which second of the tick each due slot of one mailbox goes (domain.md §3).
+//!
+//! Spacing is the queue's delay: every order gets a second within the tick, each at least the gap after the one before
+//! it, all inside the window, and the last early enough that the next tick's first one keeps the gap as well.
+
+use jiff::Timestamp;
+
+use crate::id::day_number;
+use crate::mailbox::Provider;
+use crate::slot::DaySlots;
+use crate::tick::{FleetRow, TickInput};
+
+/// Kept free before the window's end, in seconds: what queue and connection take. Ours.
+const CLOSING_S: u32 = 20;
+
+/// The seconds of one mailbox's orders.
+#[derive(Debug)]
+pub(crate) struct Seconds {
+    /// Wanted second of each due slot, ascending.
+    wanted: Vec<u32>,
+    /// Gap before each of them, jitter included.
+    gaps: Vec<u32>,
+    /// Least gap.
+    gap: u32,
+    /// Earliest second that is free.
+    from: u32,
+    /// Latest second of all.
+    last: u32,
+    /// Second of the order planned last.
+    before: Option<u32>,
+}
+
+impl Seconds {
+    /// Room for as many of the due slots `ks` as fit; those left over are the last ones.
+    pub(crate) fn new(input: &TickInput<'_>, row: &FleetRow, day: &DaySlots, ks: &[u16]) -> Self {
+        let gap = gap_s(input, row.plan.plan.provider).max(1);
+        let until = |at: Timestamp| at.as_second() - input.now.as_second();
+        let (opens, closes) = day.window();
+        // One second more than the gap: the sender's lock counts from its own claim, in whole seconds.
+        let rested = row.plan.last_claim_at.map_or(0, |claim| until(claim) + i64::from(gap) + 1);
+        let from = until(opens).max(rested).max(0);
+        let latest = input.limits.delay_max_s.min(input.limits.tick_s.saturating_sub(1));
+        let last = (until(closes) - i64::from(CLOSING_S)).min(i64::from(latest));
+        let mut seconds = Self { wanted: Vec::new(), gaps: Vec::new(), gap, from: 0, last: 0, before: None };
+        let (Ok(from), Ok(last)) = (u32::try_from(from), u32::try_from(last)) else { return seconds };
+        if from > last {
+            return seconds;
+        }
+        (seconds.from, seconds.last) = (from, last);
+        let count = ks.len().min(((last - from) / gap + 1) as usize);
+        let ks = &ks[..count];
+        seconds.gaps = gaps(input, day, ks, gap, last - from);
+        seconds.wanted = wanted(input, day, ks, from, last);
+        seconds.settle();
+        seconds
+    }
+
+    /// How many slots fit.
+    pub(crate) fn len(&self) -> usize {
+        self.wanted.len()
+    }
+
+    /// For due slot `j`: the wanted second, the earliest and the latest that leave room for those before and after.
+    /// `None`: those before it were put off so far that nothing is left.
+    pub(crate) fn room(&self, j: usize) -> Option<(u32, u32, u32)> {
+        let wanted = *self.wanted.get(j)?;
+        let after = u32::try_from(self.wanted.len() - 1 - j).unwrap_or(u32::MAX);
+        let from = self.before.map_or(self.from, |before| before + self.gap);
+        let to = self.last.checked_sub(after.saturating_mul(self.gap)).filter(|&to| from <= to)?;
+        let rested = self.before.map_or(wanted, |before| before + self.gaps[j]);
+        Some((wanted.max(rested).clamp(from, to), from, to))
+    }
+
+    /// Notes that an order goes at this second.
+    pub(crate) fn take(&mut self, at_s: u32) {
+        self.before = Some(at_s);
+    }
+
+    /// Puts the wanted seconds their gaps apart: back from the end, then forth from the start.
+    fn settle(&mut self) {
+        let mut latest = self.last;
+        for (wanted, gap) in self.wanted.iter_mut().zip(&self.gaps).rev() {
+            *wanted = (*wanted).min(latest);
+            latest = wanted.saturating_sub(*gap);
+        }
+        let mut before = None;
+        for (wanted, gap) in self.wanted.iter_mut().zip(&self.gaps) {
+            let earliest = before.map_or(self.from, |before: u32| before + gap);
+            *wanted = (*wanted).max(earliest);
+            before = Some(*wanted);
+        }
+    }
+}
+
+/// Least gap between two sends of one mailbox, in seconds: the rule's, or the provider's rate a minute where that is
+/// slower.
+fn gap_s(input: &TickInput<'_>, provider: Provider) -> u32 {
+    match provider {
+        Provider::Microsoft => input.limits.spacing_s.max(60_u32.div_ceil(input.limits.microsoft_per_minute.max(1))),
+        Provider::Gmail | Provider::Yahoo | Provider::Zoho | Provider::Other => input.limits.spacing_s,
+    }
+}
+
+/// The gap before each slot: the least one and a jitter, as much as still lets all of them fit.
+fn gaps(input: &TickInput<'_>, day: &DaySlots, ks: &[u16], gap: u32, span: u32) -> Vec<u32> {
+    let between = u32::try_from(ks.len().saturating_sub(1)).unwrap_or(u32::MAX).max(1);
+    let jitter = (span / between).saturating_sub(gap).min(input.limits.spacing_jitter_s);
+    let jittered = |&k: &u16| gap + below(draw(input, day, k), jitter + 1);
+    ks.iter().map(jittered).collect()
+}
+
+/// When each slot would go if it were alone, ascending: at its own time, and what is overdue spread over the tick, so
+/// that a fleet that was held up does not start at once.
+fn wanted(input: &TickInput<'_>, day: &DaySlots, ks: &[u16], from: u32, last: u32) -> Vec<u32> {
+    let lane = (last - from) / u32::try_from(ks.len()).unwrap_or(u32::MAX).max(1);
+    let mut wanted: Vec<u32> = ks
+        .iter()
+        .zip(0_u32..)
+        .map(|(&k, i)| match u32::try_from(day.time(k).as_second() - input.now.as_second()) {
+            Ok(own) => own,
+            Err(_) => from + i * lane + below(draw(input, day, k) >> 32, lane.max(1)),
+        })
+        .collect();
+    wanted.sort_unstable();
+    wanted
+}
+
+fn draw(input: &TickInput<'_>, day: &DaySlots, k: u16) -> u64 {
+    let parts = [u64::from(day.mailbox().0), u64::from(day_number(day.date())), u64::from(k)];
+    input.seed.hash64("tick second", &parts)
+}
+
+/// A draw's low 32 bits as a number below `bound`.
+fn below(draw: u64, bound: u32) -> u32 {
+    u32::try_from(((draw & 0xffff_ffff) * u64::from(bound)) >> 32).unwrap_or(0)
+}

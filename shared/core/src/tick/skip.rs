@@ -1,0 +1,117 @@
+//! What was due and is not sent, and why: with the numbers, so that `why` can tell.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::caps::Cap;
+use crate::id::MailboxId;
+use crate::pairing::Refused;
+use crate::tick::TickSummary;
+
+/// Why slots that were due are not sent in this tick. They stay due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// The row speaks of another date than the mailbox's own calendar: its day is turned first.
+    NotTurned {
+        /// The row's date.
+        row_date: Date,
+        /// The mailbox's date.
+        today: Date,
+    },
+    /// There are too few mailboxes to write to.
+    FewPartners {
+        /// How many there are.
+        eligible: u32,
+        /// How many it takes.
+        needed: u32,
+    },
+    /// A cap left no room.
+    Cap(Cap),
+    /// The rest of the tick or of the window holds no more of the mailbox's sends a gap apart.
+    Spacing {
+        /// How many it holds.
+        fits: u32,
+    },
+    /// Nobody acceptable was left for the slot.
+    NoPartner(Refused),
+}
+
+impl SkipReason {
+    /// One word, as missed slots are counted by.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NotTurned { .. } => "not-turned",
+            Self::FewPartners { .. } => "few-partners",
+            Self::Cap(Cap::SystemHour { .. }) => "system-hour",
+            Self::Cap(Cap::SystemMinute { .. }) => "system-minute",
+            Self::Cap(Cap::TenantHour { .. }) => "tenant-hour",
+            Self::Cap(Cap::TenantDay { .. }) => "tenant-day",
+            Self::Cap(Cap::Provider { .. }) => "provider",
+            Self::Cap(Cap::Breaker { .. }) => "breaker",
+            Self::Cap(Cap::Organisation { .. }) => "organisation",
+            Self::Spacing { .. } => "spacing",
+            Self::NoPartner(_) => "no-partner",
+        }
+    }
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotTurned { row_date, today } => {
+                write!(f, "the row still speaks of {row_date}, and it is {today} there: the day is turned first")
+            }
+            Self::FewPartners { eligible, needed } => {
+                write!(f, "the pool has {eligible} mailboxes to write to, and it takes {needed}")
+            }
+            Self::Cap(cap) => cap.fmt(f),
+            Self::Spacing { fits } => {
+                write!(f, "what is left of the tick or the window holds {fits} of the mailbox's sends a gap apart")
+            }
+            Self::NoPartner(refused) => write!(
+                f,
+                "of {} mailboxes looked at, {} were written to today, {} are of its own organisation, {} may not be \
+                 written to now, {} have received the day's most, {} were empty places",
+                refused.total(),
+                refused.written,
+                refused.own,
+                refused.not_live,
+                refused.full,
+                refused.empty
+            ),
+        }
+    }
+}
+
+/// Slots of one mailbox that are not sent for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// Whose.
+    pub mailbox: MailboxId,
+    /// Why.
+    pub reason: SkipReason,
+    /// How many slots.
+    pub count: u32,
+}
+
+/// Counts the entries (one a slot) by mailbox and reason, in that order, and into the summary.
+pub(crate) fn grouped(mut skipped: Vec<(MailboxId, SkipReason)>, summary: &mut TickSummary) -> Vec<Skipped> {
+    for (_, reason) in &skipped {
+        match reason {
+            SkipReason::Cap(_) => summary.capped += 1,
+            SkipReason::FewPartners { .. } | SkipReason::NoPartner(_) => summary.partnerless += 1,
+            SkipReason::NotTurned { .. } | SkipReason::Spacing { .. } => summary.deferred += 1,
+        }
+    }
+    skipped.sort_unstable();
+    let same = skipped.chunk_by(|a, b| a == b);
+    same.filter_map(|run| {
+        let (mailbox, reason) = *run.first()?;
+        Some(Skipped { mailbox, reason, count: u32::try_from(run.len()).unwrap_or(u32::MAX) })
+    })
+    .collect()
+}

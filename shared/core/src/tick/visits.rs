@@ -1,0 +1,148 @@
+//! Which mailboxes are visited in a tick: where mail is expected or something is to be done (domain.md §6).
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::day::{SlotState, parse_slot_ref};
+use crate::engage::{VISITS_MAX, at_local_second, visit_seconds};
+use crate::id::SlotId;
+use crate::mailbox::State;
+use crate::message::{Search, VERSION, VisitOrder};
+use crate::tick::fleet::{ById, Names, Today, Traffic};
+use crate::tick::{FleetRow, TickInput, later};
+
+/// How long a send has been ambiguous before it is searched for, so that slow delivery is over. Ours.
+const SEARCH_AFTER: SignedDuration = SignedDuration::from_mins(10);
+/// How long after a pool's last claim its mail may still lie somewhere unseen: from a late window on one side of the
+/// world to the first visit of the next day on the other. Ours.
+const IN_FLIGHT: SignedDuration = SignedDuration::from_hours(36);
+/// The last visit of the day is planned again in every second tick (its order lives for two) until it was recorded, or
+/// the day has had the most sessions it may.
+const REPEAT_TICKS: i64 = 2;
+
+/// The visits of the tick, in order of delay and mailbox.
+pub(crate) fn plan(input: &TickInput<'_>, by_id: &ById, traffic: &Traffic, today: &[Today]) -> Vec<(u32, VisitOrder)> {
+    let mut searches = searches(input, by_id);
+    let calm = calm_pools(input);
+    let mut visits = Vec::new();
+    for (mailbox, row) in input.fleet.iter().enumerate() {
+        if !is_visited(row.plan.state) {
+            continue;
+        }
+        let day = today[mailbox];
+        let Some(visit) = due_visit(input, row, day) else { continue };
+        let search = searches.remove(&mailbox).unwrap_or_default();
+        let first_after_night = visit.number == 0 && !calm[mailbox];
+        if search.is_empty() && !first_after_night && !is_active(row, day.date, traffic.awaited(mailbox)) {
+            continue;
+        }
+        let plan = &row.plan.plan;
+        let order = VisitOrder {
+            v: VERSION,
+            tenant: plan.tenant.clone(),
+            mailbox: plan.id,
+            date: day.date,
+            visit: visit.number,
+            last_of_day: visit.last,
+            not_after: later(input.now, input.limits.tick_s.saturating_mul(2)),
+            search,
+        };
+        visits.push((visit.delay_s, order));
+    }
+    visits.sort_unstable_by_key(|(delay_s, order)| (*delay_s, order.mailbox));
+    visits
+}
+
+/// Whether a mailbox in this state is visited: what is on its way to a paused one is still found and filed.
+fn is_visited(state: State) -> bool {
+    match state {
+        State::Warming | State::Ready | State::Degraded | State::Paused => true,
+        State::New | State::Error | State::Retired => false,
+    }
+}
+
+/// Whether there is anything to find or to do: mail on its way, mail found today that waits to be read and filed, own
+/// sent copies.
+fn is_active(row: &FleetRow, today: Date, awaited: u32) -> bool {
+    let found_before = row.box_row.found_before as usize;
+    let found = row.box_row.date == Some(today) && row.box_row.found.len() > found_before;
+    let sent = row.plan.date == Some(today) && row.plan.used > 0;
+    awaited > 0 || found || sent
+}
+
+/// By position: whether nobody of its pool has sent for so long that no mail can be on its way unseen.
+fn calm_pools(input: &TickInput<'_>) -> Vec<bool> {
+    let mut pools = Names::default();
+    let mut last: Vec<Option<Timestamp>> = Vec::new();
+    let mut pool_of = Vec::with_capacity(input.fleet.len());
+    for row in input.fleet {
+        let pool = pools.number(row.plan.plan.pool.as_str()) as usize;
+        last.resize(last.len().max(pool + 1), None);
+        last[pool] = last[pool].max(row.plan.last_claim_at);
+        pool_of.push(pool);
+    }
+    let calm = |claim: Option<Timestamp>| claim.is_none_or(|claim| input.now.duration_since(claim) > IN_FLIGHT);
+    pool_of.into_iter().map(|pool| calm(last[pool])).collect()
+}
+
+/// The ambiguous sends of all mailboxes, by recipient: those of the current days, and older ones that are still open.
+fn searches(input: &TickInput<'_>, by_id: &ById) -> BTreeMap<usize, Vec<Search>> {
+    let mut searches: BTreeMap<usize, Vec<Search>> = BTreeMap::new();
+    for row in input.fleet {
+        let plan = &row.plan.plan;
+        let today = row.plan.slots.iter().filter_map(|(&k, &state)| {
+            let date = row.plan.date?;
+            Some((SlotId { mailbox: plan.id, date, k }, state))
+        });
+        let open = row.plan.open.iter().filter_map(|(slot, &state)| Some((parse_slot_ref(slot).ok()?, state)));
+        for (slot, state) in today.chain(open) {
+            if let Some((to, since)) = lost(input, by_id, state) {
+                searches.entry(to).or_default().push(Search { slot, from: plan.address.clone(), since });
+            }
+        }
+    }
+    for search in searches.values_mut() {
+        search.sort_unstable_by_key(|search| search.slot);
+    }
+    searches
+}
+
+fn lost(input: &TickInput<'_>, by_id: &ById, state: SlotState) -> Option<(usize, Timestamp)> {
+    let since = state.ambiguous_since(input.now)?;
+    let is_old = input.now.duration_since(since) >= SEARCH_AFTER;
+    is_old.then(|| by_id.get(state.partner())).flatten().map(|to| (to, since))
+}
+
+/// A visit that falls into the tick.
+struct Visit {
+    number: u8,
+    last: bool,
+    delay_s: u32,
+}
+
+fn due_visit(input: &TickInput<'_>, row: &FleetRow, day: Today) -> Option<Visit> {
+    let plan = &row.plan.plan;
+    let visits = input.limits.visits_per_day.min(VISITS_MAX);
+    let done = if row.box_row.date == Some(day.date) { row.box_row.visits_done } else { 0 };
+    let tick_s = i64::from(input.limits.tick_s.max(1));
+    let times = visit_seconds(input.seed, &plan.schedule, plan.id, day.date, visits);
+    for (number, second) in (0..visits).zip(times) {
+        let last = number + 1 == visits;
+        let at = at_local_second(&plan.schedule, day.date, day.midnight, day.length_s, second);
+        let delay_s = at.as_second() - input.now.as_second();
+        let is_done = done & (1 << number) != 0;
+        if (0..tick_s).contains(&delay_s) && !is_done {
+            return Some(Visit { number, last, delay_s: u32::try_from(delay_s).ok()? });
+        }
+        // The tick that the visit fell into is 0.
+        let ticks_late = (tick_s - 1 - delay_s) / tick_s;
+        let repeats = i64::from(VISITS_MAX - visits);
+        let is_repeat = ticks_late % REPEAT_TICKS == 0 && ticks_late / REPEAT_TICKS <= repeats;
+        if last && delay_s < 0 && !is_done && is_repeat {
+            return Some(Visit { number, last, delay_s: u32::try_from(delay_s.rem_euclid(tick_s)).ok()? });
+        }
+    }
+    None
+}
