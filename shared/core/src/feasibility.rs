@@ -134,17 +134,13 @@ pub fn feasible(demand: &Demand, limits: &Limits) -> Feasibility {
     if let Some(cap) = demand.daily_cap {
         check(Constraint::DailyCap, total, cap, format!("day: {product}; the cap is {}", n(cap)));
     }
-    let hourly = |unit_s, unit: &str, cap| {
-        format!(
-            "{unit}: {product}; / {hours} = {} {}; the cap is {}",
-            n(per(unit_s)),
-            if unit == "hour" { "an hour" } else { "a minute" },
-            n(cap)
-        )
+    let rate = |unit_s, unit: &str, cap| {
+        let need = n(per(unit_s));
+        format!("{unit}: {product}; / {hours} = {need} {} {unit}; the cap is {}", article(unit), n(cap))
     };
-    check(Constraint::HourlyCap, per(3600), demand.hourly_cap, hourly(3600, "hour", demand.hourly_cap));
+    check(Constraint::HourlyCap, per(3600), demand.hourly_cap, rate(3600, "hour", demand.hourly_cap));
     if let Some(cap) = demand.minute_cap {
-        check(Constraint::MinuteCap, per(60), cap, hourly(60, "minute", cap));
+        check(Constraint::MinuteCap, per(60), cap, rate(60, "minute", cap));
     }
     judge(checks)
 }
@@ -186,6 +182,11 @@ fn judge(mut checks: Vec<Check>) -> Feasibility {
     let ok = checks.iter().all(|check| check.need <= check.most);
     let binding = checks.last().map_or(Constraint::Window, |check| check.constraint);
     Feasibility { ok, binding, lines }
+}
+
+fn article(unit: &str) -> &'static str {
+    // The h of "hour" is silent.
+    if unit == "hour" { "an" } else { "a" }
 }
 
 fn hour_minute(time: Time) -> String {

@@ -290,6 +290,8 @@ impl Ramp {
     pub fn plateau(&self) -> f64 {
         match self {
             Self::Linear { step: 0, start, cap } => f64::from(*start.min(cap)),
+            // Nothing times anything stays nothing.
+            Self::Exponential { start: 0, .. } => 0.0,
             Self::Exponential { start, factor, cap } if *factor <= 1.0 => f64::from(*start.min(cap)),
             Self::Linear { cap, .. } | Self::Exponential { cap, .. } => f64::from(*cap),
             Self::Bands { bands } => bands.last().map_or(0.0, |band| match (band.last, band.step) {
@@ -342,7 +344,7 @@ impl Ramp {
         Ok(warnings)
     }
 
-    /// The first day index from which the volume stays as it is, at most `DAYS_MAX`.
+    /// The first day index from which the volume stays as it is, at most [`DAYS_MAX`].
     #[must_use]
     pub fn days_to_plateau(&self) -> u32 {
         let plateau = self.plateau();
@@ -390,7 +392,7 @@ impl Ramp {
 pub const WARNINGS_MAX: usize = 5;
 
 /// Longest ramp that is looked at, in sending days: some 40 years.
-const DAYS_MAX: u32 = 10_000;
+pub const DAYS_MAX: u32 = 10_000;
 
 impl Band {
     /// The volume of a day of the band.

@@ -1,7 +1,7 @@
 //! §2: every kind and preset of ramp, day by day, and the check when one is saved.
 
 use preheat_core::mailbox::Provider;
-use preheat_core::ramp::{PRESET_DEFAULT, PRESETS, Per, Preset, Ramp, RampError, RampFor};
+use preheat_core::ramp::{DAYS_MAX, PRESET_DEFAULT, PRESETS, Per, Preset, Ramp, RampError, RampFor};
 use proptest::prelude::*;
 
 fn ramp(text: &str) -> Ramp {
@@ -198,6 +198,7 @@ fn what_cannot_be_a_ramp_is_refused() {
     assert!(matches!(refused("linear:0,0,40"), RampError::Empty(_)));
     assert!(matches!(refused("linear:10,1,0"), RampError::Empty(_)));
     assert!(matches!(refused("table:0"), RampError::Empty(_)));
+    assert!(matches!(refused("exponential:0,1.4,40"), RampError::Empty(_)));
     assert!(matches!(refused("weekly:0,5"), RampError::Empty(_)));
     for (text, first) in [
         ("bands:2-7=5..20+3", 2),
@@ -300,7 +301,9 @@ proptest! {
             prop_assert!(volume >= before - 1e-9 && volume <= ramp.plateau() + 1e-9, "day {}: {} after {}", day, volume, before);
             before = volume;
         }
-        prop_assert_eq!(ramp.volume(ramp.days_to_plateau()), ramp.plateau());
+        // A factor of 1.001 takes longer than anybody looks.
+        let first = ramp.days_to_plateau();
+        prop_assert!(first == DAYS_MAX || ramp.volume(first) == ramp.plateau());
     }
 
     /// Smooth weeks: no day grows by more than its own week's ratio^(1/7).
