@@ -17,6 +17,7 @@
 //! | [`pairing`] | who writes to whom? |
 //! | [`caps`], [`backoff`] | how much may one tick send at all; how much after a provider's trouble? |
 //! | [`engage`] | what does a recipient do with a mail, and when is its mailbox visited? |
+//! | [`content`] | what does a mail say, and is this text fit to be sent? |
 //! | [`token`] | how does a mail show that it is ours, and which one? |
 //! | [`feasibility`] | can this configuration be met at all, and what binds it? |
 //! | [`limits`] | which numbers can an operator change? |
