@@ -20,6 +20,8 @@ mod post;
 mod provider;
 mod sasl;
 mod smtp;
+#[cfg(test)]
+mod tests;
 mod wire;
 mod world;
 
