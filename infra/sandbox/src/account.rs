@@ -203,9 +203,9 @@ impl Account {
         uid
     }
 
-    /// Takes a label away. All Mail cannot be taken away; Spam and Trash are deletion.
+    /// Takes a place away. With labels, All Mail and Sent stay whatever is asked: only Trash and Spam end them.
     pub(crate) fn unlabel(&mut self, key: u64, folder: usize) {
-        if self.role(folder) != Role::All {
+        if !(self.profile.labels && matches!(self.role(folder), Role::All | Role::Sent)) {
             self.leave(key, folder);
         }
     }

@@ -143,11 +143,15 @@ impl FaultRates {
         if hit(self.cut_at_step) {
             let verbs = step_verbs(dialled.protocol);
             let verb = verbs[(choice / 2) as usize % verbs.len()];
-            return vec![Fault::Cut { at: Step::first(verb), done: choice % 2 == 0 }];
+            return vec![Fault::Cut { at: Step::first(verb), done: choice.is_multiple_of(2) }];
         }
         if hit(self.stall) {
             let after = bytes;
-            return vec![if choice % 2 == 0 { Fault::StallToServer { after } } else { Fault::StallToClient { after } }];
+            return vec![if choice.is_multiple_of(2) {
+                Fault::StallToServer { after }
+            } else {
+                Fault::StallToClient { after }
+            }];
         }
         if hit(self.slow) {
             return vec![Fault::Slow { per_byte: Duration::from_secs(1) }];

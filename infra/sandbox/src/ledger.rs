@@ -96,10 +96,10 @@ pub struct AccountAudit {
 }
 
 impl AccountAudit {
-    /// Warmup messages in INBOX and Sent (and junk) that are older than the `nth` age asked for: leaks.
+    /// Warmup messages in INBOX and Sent that are older than the `nth` age asked for.
     #[must_use]
     pub fn leaks(&self, nth: usize) -> u32 {
-        let shown = |role| matches!(role, Role::Inbox | Role::Sent | Role::Junk);
+        let shown = |role| matches!(role, Role::Inbox | Role::Sent);
         let folders = self.folders.values().filter(|folder| shown(folder.role));
         folders.map(|folder| folder.older.get(nth).copied().unwrap_or(0)).sum()
     }

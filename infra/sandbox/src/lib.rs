@@ -7,7 +7,6 @@
 
 mod account;
 mod chance;
-pub mod dial;
 mod fault;
 mod filter;
 mod imap;

@@ -14,11 +14,11 @@ use preheat_core::endpoint::{Endpoint, Security};
 use serde::Serialize;
 
 use crate::chance::Chance;
-use crate::dial::{Dial, DialError, Stream};
 use crate::fault::{Dialled, Fault, FaultRates, Steps};
 use crate::pipe::{self, Meter, Weather};
 use crate::provider::Protocol;
 use crate::world::World;
+use preheat_mail::{Dial, DialError, Stream};
 
 /// Decides the faults of a connection when it is dialled.
 pub type Script = Arc<dyn Fn(&Dialled) -> Vec<Fault> + Send + Sync>;

@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::dial::Stream;
+use preheat_mail::Stream;
 
 /// Longest line a server reads, in bytes.
 pub(crate) const LINE_MAX: usize = 64 * 1024;

@@ -10,7 +10,6 @@ use preheat_core::clock::Clock;
 
 use crate::account::Account;
 use crate::chance::Chance;
-use crate::dial::Stream;
 use crate::fault::Steps;
 use crate::filter::Filter;
 use crate::ledger::{AccountAudit, Audit, Entry, FolderAudit};
@@ -18,6 +17,7 @@ use crate::message::{Content, FLAGGED, SEEN};
 use crate::provider::{Kind, Protocol, Provider};
 use crate::wire::Wire;
 use crate::{imap, smtp};
+use preheat_mail::Stream;
 
 /// Which provider of a world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -124,12 +124,13 @@ pub(crate) enum Command {
     Create(String),
     Delete(String),
     Subscribe,
-    /// `verb` is LIST or LSUB.
+    /// `verb` is LIST or LSUB; `extended`: in a form of RFC 5258.
     List {
         verb: &'static str,
         reference: String,
         patterns: Vec<String>,
         special_only: bool,
+        extended: bool,
     },
     Status {
         folder: String,

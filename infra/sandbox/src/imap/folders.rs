@@ -17,7 +17,10 @@ pub(super) fn command(account: &mut Account, command: Command, now: Timestamp) -
             Some(folder) if account.remove_folder(folder) => Answer::new("OK DELETE completed"),
             Some(_) => Answer::new("NO [CANNOT] This folder cannot be deleted"),
         },
-        Command::List { verb, reference, patterns, special_only } => {
+        Command::List { extended: true, .. } if !account.profile.capabilities.contains("LIST-EXTENDED") => {
+            Answer::new("BAD unknown LIST option")
+        }
+        Command::List { verb, reference, patterns, special_only, .. } => {
             list(account, verb, &reference, &patterns, special_only)
         }
         Command::Status { folder, items } => status(account, &folder, &items),
@@ -104,9 +107,6 @@ fn list(account: &Account, verb: &str, reference: &str, patterns: &[String], spe
     if patterns.iter().all(String::is_empty) {
         answer.line(&format!("{verb} (\\Noselect) \"{delimiter}\" \"\""));
         return answer;
-    }
-    if special_only && !profile.capabilities.contains("SPECIAL-USE") {
-        return Answer::new("BAD unknown LIST option");
     }
     let wanted = |name: &str| {
         patterns.iter().any(|pattern| matches(format!("{reference}{pattern}").as_bytes(), name.as_bytes(), delimiter))

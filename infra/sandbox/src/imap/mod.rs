@@ -211,23 +211,15 @@ impl Session {
         let bytes = sasl::decode(&text);
         let claim =
             bytes.and_then(|bytes| if mechanism == "PLAIN" { sasl::plain(&bytes) } else { sasl::xoauth2(&bytes) });
-        let answer = claim.map_or_else(refused, |claim| self.login(&claim));
+        let answer = claim.map_or_else(refused, |claim| {
+            let world = self.world.clone();
+            self.log_in(&world.state(), &claim)
+        });
         if mechanism == "XOAUTH2" && self.user.is_none() {
             wire.send(format!("+ {}\r\n", sasl::encode(sasl::BAD_TOKEN.as_bytes())).as_bytes()).await?;
             wire.line().await?;
         }
         Ok(answer)
-    }
-
-    fn login(&mut self, claim: &Claim) -> Answer {
-        let user = claim.user.to_ascii_lowercase();
-        let state = self.world.state();
-        match state.accounts.get(&user) {
-            Some(account) if account.admits(claim, self.provider) => {}
-            _ => return refused(),
-        }
-        self.user = Some(user);
-        Answer::new(format!("OK [CAPABILITY {}] Logged in", self.profile.capabilities))
     }
 
     /// Carries out a command and brings the client's view of the selected folder up to date.
@@ -281,7 +273,7 @@ impl Session {
             Command::StartTls => Answer::new("BAD STARTTLS is not allowed now"),
             Command::Login { .. } if self.plain => Answer::new("NO [PRIVACYREQUIRED] STARTTLS first"),
             Command::Login { .. } if self.user.is_some() => Answer::new("BAD already logged in"),
-            Command::Login { user, secret } => self.log_in_with(state, Claim { user, secret }),
+            Command::Login { user, secret } => self.log_in(state, &Claim { user, secret }),
             command => match self.user.clone() {
                 Some(user) => self.logged_in(state, &user, command),
                 None => Answer::new("BAD log in first"),
@@ -289,10 +281,10 @@ impl Session {
         }
     }
 
-    /// LOGIN, under the lock that `execute` holds.
-    fn log_in_with(&mut self, state: &State, claim: Claim) -> Answer {
+    /// Opens the account that the client claims.
+    fn log_in(&mut self, state: &State, claim: &Claim) -> Answer {
         let user = claim.user.to_ascii_lowercase();
-        if !state.accounts.get(&user).is_some_and(|account| account.admits(&claim, self.provider)) {
+        if !state.accounts.get(&user).is_some_and(|account| account.admits(claim, self.provider)) {
             return refused();
         }
         self.user = Some(user);

@@ -127,7 +127,7 @@ impl<'a> Cursor<'a> {
     /// A folder name: no NUL, CR or LF whatever its form.
     fn folder(&mut self) -> Result<String, Bad> {
         let name = self.astring()?;
-        if name.bytes().any(|byte| byte < b' ' || byte >= 0x7f) { Err("a wrong folder name") } else { Ok(name) }
+        if !name.bytes().all(|byte| (b' '..0x7f).contains(&byte)) { Err("a wrong folder name") } else { Ok(name) }
     }
 
     /// `(` things `)`, separated by single spaces.
@@ -288,8 +288,9 @@ fn spaced_set(cursor: &mut Cursor<'_>) -> Result<Set, Bad> {
 
 fn list(cursor: &mut Cursor<'_>, verb: &'static str) -> Result<Command, Bad> {
     cursor.space()?;
-    let mut special_only = false;
+    let (mut special_only, mut extended) = (false, false);
     if cursor.peek() == Some(b'(') {
+        extended = true;
         let options = cursor.list(|cursor| Ok(cursor.atom()?.to_ascii_uppercase()))?;
         special_only = options.iter().any(|option| option == "SPECIAL-USE");
         cursor.space()?;
@@ -297,6 +298,7 @@ fn list(cursor: &mut Cursor<'_>, verb: &'static str) -> Result<Command, Bad> {
     let reference = cursor.string_or(b"")?;
     cursor.space()?;
     let patterns = if cursor.peek() == Some(b'(') {
+        extended = true;
         cursor.list(|cursor| cursor.string_or(b"%*"))?
     } else {
         vec![cursor.string_or(b"%*")?]
@@ -305,10 +307,11 @@ fn list(cursor: &mut Cursor<'_>, verb: &'static str) -> Result<Command, Bad> {
         if !cursor.atom()?.eq_ignore_ascii_case("RETURN") {
             return Err("unknown LIST option");
         }
+        extended = true;
         cursor.space()?;
         cursor.list(|cursor| Ok(cursor.atom()?.to_owned()))?;
     }
-    Ok(Command::List { verb, reference, patterns, special_only })
+    Ok(Command::List { verb, reference, patterns, special_only, extended })
 }
 
 fn append(cursor: &mut Cursor<'_>) -> Result<Command, Bad> {

@@ -87,7 +87,7 @@ async fn categories_are_found_by_gmails_own_search() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sent_copy_can_be_filed() {
+async fn a_sent_copy_stays_in_sent_until_it_goes_to_trash() {
     let sandbox = sandbox(Kind::Dovecot, Kind::Gmail);
     sandbox.send(BERT, ANNA, "<1@beta.test>").await.unwrap();
     assert_eq!(roles(&sandbox, "<1@beta.test>"), [Role::Sent, Role::All]);
@@ -95,5 +95,8 @@ async fn a_sent_copy_can_be_filed() {
     session.create("Preheat").await.unwrap();
     session.select("[Gmail]/Sent Mail").await.unwrap();
     session.uid_mv("1", "Preheat").await.unwrap();
-    assert_eq!(roles(&sandbox, "<1@beta.test>"), [Role::All, Role::User]);
+    // Gmail keeps a mail in Sent whatever else it is labelled; only Trash takes it out.
+    assert_eq!(roles(&sandbox, "<1@beta.test>"), [Role::Sent, Role::All, Role::User]);
+    session.run_command_and_check_ok("UID STORE 1 +X-GM-LABELS (\\Trash)").await.unwrap();
+    assert_eq!(roles(&sandbox, "<1@beta.test>"), [Role::Trash]);
 }

@@ -17,7 +17,7 @@ async fn folders_show_their_use_where_the_server_knows_it() {
         let names = all(session.list(Some(""), Some("*")).await.unwrap()).await;
         assert!(names.iter().any(|name| name.name() == "INBOX"));
         let found = names.iter().find(|name| name.name() == junk).unwrap();
-        let shown = found.attributes().iter().any(|a| *a == async_imap::types::NameAttribute::Junk);
+        let shown = found.attributes().contains(&async_imap::types::NameAttribute::Junk);
         assert_eq!(shown, attribute, "{kind:?}");
         if kind == Kind::Old {
             assert!(names.iter().any(|name| name.name() == "Entw&APw-rfe"));

@@ -4,6 +4,7 @@ mod faults;
 mod gmail;
 mod imap;
 mod smtp;
+mod visit;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -21,8 +22,8 @@ use preheat_core::clock::Clock;
 use preheat_core::endpoint::{Endpoint, Security};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::dial::{Dial, Stream};
 use crate::{Kind, Network, ProviderId, World};
+use preheat_mail::{Dial, Stream};
 
 const ANNA: &str = "anna@alpha.test";
 const BERT: &str = "bert@beta.test";
