@@ -18,6 +18,7 @@ pub mod compose;
 pub mod dial;
 pub mod imap;
 pub mod limits;
+mod line;
 pub mod net;
 pub mod next;
 pub mod read;

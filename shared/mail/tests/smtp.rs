@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use preheat_mail::smtp::{Accepted, Refusal, SendError, Stage, send};
 use preheat_mail::{Auth, Deadlines, Next, Security};
+use proptest::prelude::*;
 use support::{Cut, Log, Memory, account, endpoint, line, say};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::Instant;
@@ -422,4 +423,61 @@ async fn quit_is_a_courtesy_whose_answer_changes_nothing() {
     let start = Instant::now();
     assert_eq!(try_send(&memory, Security::Implicit).await.unwrap().reply, "2.0.0 queued as 7");
     assert!(start.elapsed() <= Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_are_odd_but_clear_are_understood() {
+    // No text behind the code, spaces only in an EHLO line (lettre panics on it), Latin-1 and control characters.
+    let odd = [
+        ("EHLO", "250-x\r\n250-\r\n250-   \r\n250-AUTH PLAIN\r\n250 8BITMIME\r\n"),
+        ("AUTH", "235\r\n"),
+        ("MAIL", "250\r\n"),
+        ("RCPT", "250 \r\n"),
+        ("DATA", "354\r\n"),
+        ("DOT", "250-2.0.0\r\n250\r\n"),
+    ];
+    for count in 0..=odd.len() {
+        let log = Log::default();
+        let accepted = try_send(&memory(&odd[..count], &log), Security::Implicit).await;
+        assert!(accepted.is_ok(), "{:?}: {accepted:?}", odd.get(count.wrapping_sub(1)));
+    }
+    let memory = Memory::new(|mut stream| async move {
+        let _ = stream.write_all(b"554 Zugang f\xfcr Sie\tgesperrt \xff\x07\r\n").await;
+        line(&mut stream).await;
+    });
+    let error = try_send(&memory, Security::Implicit).await.unwrap_err();
+    assert!(error.to_string().contains("554 Zugang f?r Sie?gesperrt"), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn no_babble_panics_or_passes_for_an_acceptance(
+        at in 0_usize..6,
+        text in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "250", "354", "220", "451", "550", "-", " ", "ok", "AUTH PLAIN", "\r\n", "\n", "\r", "\0", "\u{e9}", "2",
+                "\u{a0}", "5.7.1", "\t",
+            ]),
+            0..12,
+        ),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let text = text.concat();
+            let verbs = ["GREETING", "EHLO", "AUTH", "MAIL", "RCPT", "DOT"];
+            let said: &'static str = text.clone().leak();
+            let log = Log::default();
+            let result = try_send(&memory(&[(verbs[at], said)], &log), Security::Implicit).await;
+            if verbs[at] == "DOT" {
+                let accepted = text.lines().any(|line| line.starts_with('2'));
+                assert!(result.is_err() || accepted, "{text:?}");
+                // Once the dot is out only a complete answer says that nothing was taken.
+                let refused = text.contains("451") || text.contains("550");
+                assert!(refused || !result.is_err_and(|error| !matches!(error, SendError::Unknown { .. })), "{text:?}");
+            } else {
+                assert!(result.is_err() || log.saw("MESSAGE"));
+            }
+        });
+    }
 }

@@ -1,9 +1,12 @@
 //! The session itself: one command at a time, each with a deadline and a budget, each with its answer read whole.
 
 use std::collections::BTreeSet;
+use std::io;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use async_imap::Client;
+use futures::FutureExt as _;
 use imap_proto::{Response, ResponseCode, Status};
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, timeout_at};
@@ -221,7 +224,10 @@ impl Visit {
             wire.flush().await.map_err(|error| error.to_string())?;
             line.clear();
             loop {
-                let answer = match self.client.read_response().await {
+                // The parser reads bytes of anybody's making. If one more of them makes it panic, one session ends, and
+                // not the function with a hundred others in it.
+                let reading = AssertUnwindSafe(self.client.read_response()).catch_unwind();
+                let answer = match reading.await.unwrap_or_else(|_| Err(io::ErrorKind::Other.into())) {
                     Ok(Some(answer)) => answer,
                     Ok(None) => return Err(bye.unwrap_or_else(|| "the server closed the connection".to_owned())),
                     Err(error) => return Err(self.reading(&error)),
@@ -257,10 +263,10 @@ impl Visit {
     }
 
     /// Why reading ended, without the bytes that were read: they may be anybody's mail.
-    fn reading(&self, error: &std::io::Error) -> String {
+    fn reading(&self, error: &io::Error) -> String {
         match self.wire.excess() {
             Some(excess) => excess.to_string(),
-            None if error.kind() == std::io::ErrorKind::Other => "the server's answer does not parse".to_owned(),
+            None if error.kind() == io::ErrorKind::Other => "the server's answer does not parse".to_owned(),
             None => error.to_string(),
         }
     }

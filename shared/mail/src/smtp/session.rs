@@ -1,12 +1,5 @@
-//! One send over SMTP, step by step (RFC 5321, RFC 3207, RFC 4954), so that the caller knows which side of the final dot
-//! a failure was on: before it nothing can have been delivered; after it only the recipient's mailbox knows.
-//!
-//! lettre's connection does the talking, on a stream of our own ([`Wire`]) that bounds what a server may say. The body
-//! is written here and not by lettre: everything but the terminator first, flushed; then, if the server is still quietly
-//! waiting, the terminator `CRLF . CRLF`. From its first byte on every failure is [`SendError::Unknown`], unless a
-//! complete answer was read.
+//! The session itself: one step after the other, each with its deadline.
 
-use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -21,200 +14,19 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, timeout, timeout_at};
 use zeroize::Zeroizing;
 
-use crate::compose::wire_form;
 use crate::dial::{Dial, DialError, DialStage};
 use crate::limits::Deadlines;
 use crate::next::Next;
 use crate::reply::clean;
 use crate::wire::{Peek, Rules, Wire};
+
+use super::error::{Accepted, Failure, Refusal, SendError, Stage, failed, failure};
 use crate::{Account, Auth};
-
-/// How far a session had come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Name look-up, TCP, implicit TLS.
-    Connect,
-    /// The server's greeting and its answer to EHLO.
-    Greeting,
-    /// STARTTLS and the TLS handshake.
-    StartTls,
-    /// AUTH.
-    Auth,
-    /// MAIL FROM.
-    MailFrom,
-    /// RCPT TO.
-    RcptTo,
-    /// DATA.
-    Data,
-    /// The message, up to the terminator.
-    Body,
-    /// The terminator and its answer.
-    Dot,
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Connect => "connecting",
-            Self::Greeting => "greeting",
-            Self::StartTls => "STARTTLS",
-            Self::Auth => "AUTH",
-            Self::MailFrom => "MAIL FROM",
-            Self::RcptTo => "RCPT TO",
-            Self::Data => "DATA",
-            Self::Body => "the message",
-            Self::Dot => "the final dot",
-        })
-    }
-}
-
-/// What a server refused for good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// The sender's address.
-    Sender,
-    /// The recipient's address.
-    Recipient,
-    /// The message.
-    Message,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Sender => "sender",
-            Self::Recipient => "recipient",
-            Self::Message => "message",
-        })
-    }
-}
-
-/// The server took the message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
-    /// What it said: often its queue id.
-    pub reply: String,
-}
-
-/// Why a message was not, or perhaps not, sent. Server text is cleaned: no secret, no address.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
-    /// No session: nothing secret was said, nothing was sent.
-    #[error("the server is not reachable ({stage}): {reason}")]
-    Unreachable {
-        /// How far it came.
-        stage: Stage,
-        /// What went wrong.
-        reason: String,
-        /// What to do: a refused certificate is not tried again as soon as a lost packet.
-        next: Next,
-    },
-    /// The server does not accept who we are.
-    #[error("the credentials are refused: {reply}")]
-    Credentials {
-        /// What it said.
-        reply: String,
-    },
-    /// Not now: a 4yz, or a provider's daily limit, which some announce as 5yz.
-    #[error("deferred at {stage}: {code} {reply}")]
-    Deferred {
-        /// At which step.
-        stage: Stage,
-        /// The reply code.
-        code: u16,
-        /// What it said.
-        reply: String,
-    },
-    /// Never: a 5yz.
-    #[error("{what} refused: {code} {reply}")]
-    Refused {
-        /// What was refused.
-        what: Refusal,
-        /// The reply code; 0 if we refused it ourselves before connecting.
-        code: u16,
-        /// What it said.
-        reply: String,
-    },
-    /// The connection ended before the terminator: nothing was delivered.
-    #[error("the connection broke at {stage}: {reason}")]
-    BrokenBefore {
-        /// At which step.
-        stage: Stage,
-        /// How.
-        reason: String,
-    },
-    /// The connection ended after the terminator may have left: the message may have been delivered.
-    #[error("it is not known whether the message was taken: {reason}")]
-    Unknown {
-        /// How it ended.
-        reason: String,
-    },
-}
-
-impl SendError {
-    /// What to do now.
-    #[must_use]
-    pub fn next(&self) -> Next {
-        match self {
-            Self::Unreachable { next, .. } => *next,
-            Self::Credentials { .. } => Next::Pause,
-            Self::Deferred { .. } => Next::Replan,
-            Self::Refused { .. } => Next::Drop,
-            Self::BrokenBefore { .. } => Next::Retry,
-            Self::Unknown { .. } => Next::Reconcile,
-        }
-    }
-}
-
-/// Sends one message to one recipient. `message` is a whole RFC 5322 message with CRLF line ends.
-///
-/// Dropping the future drops the connection. Dropped before the terminator was written, nothing was sent; the caller
-/// that drops it later must treat the send as [`SendError::Unknown`].
-///
-/// # Errors
-/// See [`SendError`]; its [`next`](SendError::next) says what to do.
-pub async fn send(
-    dial: &dyn Dial,
-    account: &Account<'_>,
-    from: &Address,
-    to: &Address,
-    message: &[u8],
-    limits: &Deadlines,
-) -> Result<Accepted, SendError> {
-    let body = wire_form(message).map_err(|error| SendError::Refused {
-        what: Refusal::Message,
-        code: 0,
-        reply: error.to_string(),
-    })?;
-    let mut session = Session::open(dial, account, from.domain(), limits).await?;
-    session.authenticate(account).await?;
-    let result = session.deliver(from, to, &body).await;
-    session.quit().await;
-    result
-}
-
-/// Opens a session and proves who we are, then leaves: for the diagnosis of a mailbox. Returns the extensions that
-/// matter here and that the server offers.
-///
-/// # Errors
-/// As [`send`].
-pub async fn check_login(
-    dial: &dyn Dial,
-    account: &Account<'_>,
-    hello: &str,
-    limits: &Deadlines,
-) -> Result<Vec<String>, SendError> {
-    let mut session = Session::open(dial, account, hello, limits).await?;
-    session.authenticate(account).await?;
-    let offers = session.offers();
-    session.quit().await;
-    Ok(offers)
-}
 
 /// Time for QUIT. It is a courtesy: its answer changes nothing.
 const QUIT_MAX: Duration = Duration::from_secs(1);
 
-struct Session<'a> {
+pub(super) struct Session<'a> {
     conn: AsyncSmtpConnection,
     wire: Wire,
     info: ServerInfo,
@@ -223,14 +35,8 @@ struct Session<'a> {
     secrets: [&'a str; 2],
 }
 
-/// What came back for a command: a negative answer, or nothing usable.
-enum Failure {
-    Reply { code: u16, text: String },
-    Broken(String),
-}
-
 impl<'a> Session<'a> {
-    async fn open(
+    pub(super) async fn open(
         dial: &dyn Dial,
         account: &Account<'a>,
         hello: &str,
@@ -289,7 +95,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    async fn authenticate(&mut self, account: &Account<'_>) -> Result<(), SendError> {
+    pub(super) async fn authenticate(&mut self, account: &Account<'_>) -> Result<(), SendError> {
         let user = account.user;
         let secret = account.credential.secret();
         let refused = |reply: &str| Err(SendError::Credentials { reply: reply.to_owned() });
@@ -335,7 +141,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn deliver(&mut self, from: &Address, to: &Address, body: &[u8]) -> Result<Accepted, SendError> {
+    pub(super) async fn deliver(&mut self, from: &Address, to: &Address, body: &[u8]) -> Result<Accepted, SendError> {
         let eight_bit = if body.is_ascii() { "" } else { " BODY=8BITMIME" };
         if !eight_bit.is_empty() && !self.info.supports_feature(Extension::EightBitMime) {
             let reply = "the message is not ASCII and the server does not offer 8BITMIME".to_owned();
@@ -423,14 +229,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn quit(&mut self) {
+    pub(super) async fn quit(&mut self) {
         let time = QUIT_MAX.min(self.end.saturating_duration_since(Instant::now()));
         if timeout(time, self.conn.command("QUIT\r\n")).await.is_err() {
             tracing::debug!("no answer to QUIT");
         }
     }
 
-    fn offers(&self) -> Vec<String> {
+    pub(super) fn offers(&self) -> Vec<String> {
         let all = [
             (Extension::StartTls, "STARTTLS"),
             (Extension::EightBitMime, "8BITMIME"),
@@ -457,46 +263,4 @@ fn broken(stage: Stage, reason: &str) -> SendError {
 
 fn unreachable_because(stage: Stage, error: &DialError) -> SendError {
     SendError::Unreachable { stage, reason: error.to_string(), next: error.next() }
-}
-
-fn failure(error: &lettre::transport::smtp::Error, wire: &Wire) -> Failure {
-    use std::error::Error as _;
-    if let Some(code) = error.status() {
-        let text = error.source().map(ToString::to_string).unwrap_or_default();
-        return Failure::Reply { code: code.into(), text };
-    }
-    Failure::Broken(wire.excess().map_or_else(|| error.to_string(), |excess| excess.to_string()))
-}
-
-/// Names a failure before the terminator, or a complete negative answer to it.
-fn failed(failure: Failure, stage: Stage, secrets: &[&str]) -> SendError {
-    let (code, reply) = match failure {
-        Failure::Reply { code, text } => (code, clean(&text, secrets)),
-        Failure::Broken(reason) if stage <= Stage::StartTls => {
-            return SendError::Unreachable { stage, reason: clean(&reason, secrets), next: Next::Retry };
-        }
-        Failure::Broken(reason) => return SendError::BrokenBefore { stage, reason: clean(&reason, secrets) },
-    };
-    if (400..500).contains(&code) || is_sending_limit(&reply) {
-        return SendError::Deferred { stage, code, reply };
-    }
-    match stage {
-        Stage::Connect | Stage::Greeting | Stage::StartTls => {
-            SendError::Unreachable { stage, reason: format!("{code} {reply}"), next: Next::Replan }
-        }
-        Stage::Auth => SendError::Credentials { reply: format!("{code} {reply}") },
-        // RFC 4954 §6: 530, 534, 535, 538 speak of authentication wherever they come.
-        Stage::MailFrom if matches!(code, 530 | 534 | 535 | 538) => {
-            SendError::Credentials { reply: format!("{code} {reply}") }
-        }
-        Stage::MailFrom => SendError::Refused { what: Refusal::Sender, code, reply },
-        Stage::RcptTo => SendError::Refused { what: Refusal::Recipient, code, reply },
-        Stage::Data | Stage::Body | Stage::Dot => SendError::Refused { what: Refusal::Message, code, reply },
-    }
-}
-
-/// Daily and hourly limits that providers announce with a permanent code although they pass: Gmail `550 5.4.5 Daily
-/// user sending limit exceeded`, Microsoft `5.1.90` (daily recipients) and `5.2.122` (hourly), Zoho `5.4.6`.
-fn is_sending_limit(reply: &str) -> bool {
-    ["5.4.5 ", "5.1.90 ", "5.2.122 ", "5.4.6 "].iter().any(|code| reply.starts_with(code))
 }
