@@ -668,3 +668,19 @@ proptest! {
         });
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_repeats_what_it_was_told_gives_no_secret_away() {
+    for (capabilities, secret, expected) in [
+        ("AUTH=PLAIN SASL-IR", "correct horse", "unknown: AUTHENTICATE PLAIN ***"),
+        ("", "quo\"te\\d", "unknown: LOGIN \"***@example.com\" \"***\""),
+    ] {
+        let server = Imap::new(capabilities).hook(|command| {
+            (!command.starts_with("CAPABILITY")).then(|| format!("{{tag}} BAD unknown: {command}\r\n"))
+        });
+        let endpoint = endpoint(Security::Implicit);
+        let account = Account { credential: Auth::Password(secret), ..account(&endpoint) };
+        let error = Visit::open(&server.dial(), &account, &Deadlines::IMAP).await.unwrap_err();
+        assert_eq!(error, ImapError::Credentials { reply: expected.to_owned() });
+    }
+}

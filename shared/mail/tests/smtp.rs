@@ -481,3 +481,52 @@ proptest! {
         });
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_session_out_of_step_gets_no_further_word() {
+    // The server falls silent after its k-th answer (0: the greeting), and listens on.
+    let answers = ["220 hi\r\n", "250-x\r\n250 AUTH PLAIN\r\n", "235 ok\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n"];
+    for silent_after in 0..answers.len() {
+        let log = Log::default();
+        let seen = log.clone();
+        let memory = Memory::new(move |mut stream| {
+            let seen = seen.clone();
+            async move {
+                for answer in &answers[..=silent_after] {
+                    say(&mut stream, answer).await;
+                    if !answer.starts_with("354") {
+                        seen.push(line(&mut stream).await.unwrap_or_default());
+                    }
+                }
+                let mut rest = String::new();
+                let _ = stream.read_to_string(&mut rest).await;
+                seen.push(rest);
+            }
+        });
+        let error = try_send(&memory, Security::Implicit).await.unwrap_err();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(matches!(error.next(), Next::Retry | Next::Reconcile), "{error:?}");
+        assert!(!log.saw("QUIT"), "{silent_after}: {:?}", log.lines());
+    }
+    // In step, it is said goodbye to.
+    let log = Log::default();
+    try_send(&memory(&[("RCPT", "550 no\r\n")], &log), Security::Implicit).await.unwrap_err();
+    assert!(log.saw("QUIT"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_repeats_what_it_was_told_gives_no_secret_away() {
+    let memory = Memory::new(|mut stream| async move {
+        say(&mut stream, "220 hi\r\n").await;
+        while let Some(said) = line(&mut stream).await {
+            let answer = if said.starts_with("EHLO") {
+                "250-x\r\n250 AUTH PLAIN\r\n".to_owned()
+            } else {
+                format!("500 unknown command: {said}, or correct horse\r\n")
+            };
+            say(&mut stream, &answer).await;
+        }
+    });
+    let error = try_send(&memory, Security::Implicit).await.unwrap_err();
+    assert_eq!(error, SendError::Credentials { reply: "500 unknown command: AUTH PLAIN ***, or ***".to_owned() });
+}

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::ImapError;
 use super::folders::Folders;
 use crate::limits::Deadlines;
-use crate::reply::clean;
+use crate::reply::{NONE, clean};
 use crate::wire::Wire;
 
 /// Time for LOGOUT. It is a courtesy.
@@ -88,7 +88,7 @@ pub(super) fn quoted(text: &str) -> String {
 /// How a command ended.
 pub(super) struct Outcome {
     pub(super) status: Status,
-    /// The server's words, cleaned, with their response code if we do not know it.
+    /// The server's words, not cleaned yet, with their response code if we do not know it.
     pub(super) text: String,
     /// The folder's UIDVALIDITY changed while the command ran.
     pub(super) rebuilt: bool,
@@ -155,7 +155,7 @@ impl Visit {
         }
         match outcome.status {
             Status::Ok => Ok(()),
-            _ => Err(refused(command, outcome.text)),
+            _ => Err(refused(command, clean(&outcome.text, NONE))),
         }
     }
 
@@ -184,7 +184,7 @@ impl Visit {
             }
             Err(reason) => {
                 self.wire.close();
-                Err(ImapError::Lost { command, reason: clean(&reason, &[]) })
+                Err(ImapError::Lost { command, reason: clean(&reason, NONE) })
             }
         }
     }
@@ -235,7 +235,7 @@ impl Visit {
                 match answer.parsed() {
                     Response::Done { tag: done, status, outcome } if done.as_bytes() == tag.as_bytes() => {
                         see(answer.parsed());
-                        let text = clean(outcome.information.as_deref().unwrap_or_default(), &[]);
+                        let text = outcome.information.as_deref().unwrap_or_default().to_owned();
                         return Ok(Outcome { status: status_of(status), text, rebuilt });
                     }
                     Response::Done { .. } => return Err("the server answered another command".to_owned()),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use crate::next::Next;
 use crate::reply::clean;
 use crate::wire::Wire;
@@ -159,7 +161,7 @@ pub(super) fn failure(error: &lettre::transport::smtp::Error, wire: &Wire) -> Fa
 }
 
 /// Names a failure before the terminator, or a complete negative answer to it.
-pub(super) fn failed(failure: Failure, stage: Stage, secrets: &[&str]) -> SendError {
+pub(super) fn failed(failure: Failure, stage: Stage, secrets: &[Zeroizing<String>]) -> SendError {
     let (code, reply) = match failure {
         Failure::Reply { code, text } => (code, clean(&text, secrets)),
         Failure::Broken(reason) if stage <= Stage::StartTls => {

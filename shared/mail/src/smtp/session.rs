@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::extension::{ClientId, Extension, ServerInfo};
@@ -21,7 +19,7 @@ use crate::reply::clean;
 use crate::wire::{Peek, Rules, Wire};
 
 use super::error::{Accepted, Failure, Refusal, SendError, Stage, failed, failure};
-use crate::{Account, Auth};
+use crate::{Account, Auth, base64};
 
 /// Time for QUIT. It is a courtesy: its answer changes nothing.
 const QUIT_MAX: Duration = Duration::from_secs(1);
@@ -32,7 +30,9 @@ pub(super) struct Session<'a> {
     info: ServerInfo,
     limits: &'a Deadlines,
     end: Instant,
-    secrets: [&'a str; 2],
+    secrets: Vec<Zeroizing<String>>,
+    /// The last answer was read whole, and the server waits for a command.
+    in_step: bool,
 }
 
 impl<'a> Session<'a> {
@@ -52,7 +52,7 @@ impl<'a> Session<'a> {
         let wire = Wire::new(stream, Rules::SMTP);
         wire.hang_up_on_refusal(true);
         let hello = ClientId::Domain(hello.to_owned());
-        let secrets = [account.credential.secret(), ""];
+        let secrets = account.credential.forms(account.user);
         let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(wire.clone()), &hello);
         let conn = match timeout_at(end.min(Instant::now() + limits.greeting), connecting).await {
             Err(_) => Err(Failure::Broken("no greeting in time".to_owned())),
@@ -63,7 +63,7 @@ impl<'a> Session<'a> {
         wire.hang_up_on_refusal(false);
 
         let info = conn.server_info().clone();
-        let mut session = Self { conn, wire, info, limits, end, secrets };
+        let mut session = Self { conn, wire, info, limits, end, secrets, in_step: true };
         if endpoint.security == Security::StartTls {
             session.start_tls(dial, &endpoint.host, &hello).await?;
         }
@@ -104,9 +104,9 @@ impl<'a> Session<'a> {
         }
         let offers = |mechanism| self.info.supports_auth_mechanism(mechanism);
         let accepted = match account.credential {
-            Auth::XOauth2(token) if offers(Mechanism::Xoauth2) => {
-                let response = Zeroizing::new(format!("user={user}\x01auth=Bearer {token}\x01\x01"));
-                let line = Zeroizing::new(format!("AUTH XOAUTH2 {}\r\n", &*base64(&response)));
+            Auth::XOauth2(_) if offers(Mechanism::Xoauth2) => {
+                let response = base64(&account.credential.sasl(user));
+                let line = Zeroizing::new(format!("AUTH XOAUTH2 {}\r\n", response.as_str()));
                 let answer = self.command(Stage::Auth, &line, self.limits.command).await?;
                 // A refused token is answered with a challenge that explains it, then, once answered, with 535.
                 if answer.has_code(334) {
@@ -115,9 +115,9 @@ impl<'a> Session<'a> {
                     answer
                 }
             }
-            Auth::Password(password) if offers(Mechanism::Plain) => {
-                let response = Zeroizing::new(format!("\0{user}\0{password}"));
-                let line = Zeroizing::new(format!("AUTH PLAIN {}\r\n", &*base64(&response)));
+            Auth::Password(_) if offers(Mechanism::Plain) => {
+                let response = base64(&account.credential.sasl(user));
+                let line = Zeroizing::new(format!("AUTH PLAIN {}\r\n", response.as_str()));
                 self.command(Stage::Auth, &line, self.limits.command).await?
             }
             Auth::Password(password) if offers(Mechanism::Login) => {
@@ -126,7 +126,7 @@ impl<'a> Session<'a> {
                     if !answer.has_code(334) {
                         return refused("the server broke AUTH LOGIN off");
                     }
-                    let line = Zeroizing::new(format!("{}\r\n", &*base64(part)));
+                    let line = Zeroizing::new(format!("{}\r\n", base64(part).as_str()));
                     answer = self.command(Stage::Auth, &line, self.limits.command).await?;
                 }
                 answer
@@ -160,6 +160,7 @@ impl<'a> Session<'a> {
 
     /// Everything but the terminator. Nothing can be delivered by it.
     async fn body(&mut self, body: &[u8]) -> Result<(), SendError> {
+        self.in_step = false;
         let mut wire = self.wire.clone();
         let writing = async {
             wire.write_all(body).await?;
@@ -186,27 +187,30 @@ impl<'a> Session<'a> {
     async fn dot(&mut self) -> Result<Accepted, SendError> {
         self.wire.begin();
         let asking = self.conn.command("\r\n.\r\n");
-        match timeout_at(self.end.min(Instant::now() + self.limits.dot), asking).await {
-            Err(_) => Err(SendError::Unknown { reason: "no answer to the final dot in time".to_owned() }),
-            Ok(Ok(answer)) if answer.code().severity == Severity::PositiveCompletion => {
-                Ok(Accepted { reply: clean(&joined(&answer), &self.secrets) })
-            }
-            Ok(Ok(_)) => Err(SendError::Unknown { reason: "the answer to the final dot makes no sense".to_owned() }),
-            Ok(Err(error)) => match failure(&error, &self.wire) {
-                Failure::Broken(reason) => Err(SendError::Unknown { reason: clean(&reason, &self.secrets) }),
-                reply @ Failure::Reply { .. } => Err(failed(reply, Stage::Dot, &self.secrets)),
-            },
+        let answer = match timeout_at(self.end.min(Instant::now() + self.limits.dot), asking).await {
+            Err(_) => Err(Failure::Broken("no answer to the final dot in time".to_owned())),
+            Ok(Err(error)) => Err(failure(&error, &self.wire)),
+            Ok(Ok(answer)) if answer.code().severity == Severity::PositiveCompletion => Ok(answer),
+            Ok(Ok(_)) => Err(Failure::Broken("the answer to the final dot makes no sense".to_owned())),
+        };
+        self.in_step = !matches!(answer, Err(Failure::Broken(_)));
+        match answer {
+            Ok(answer) => Ok(Accepted { reply: clean(&joined(&answer), &self.secrets) }),
+            Err(Failure::Broken(reason)) => Err(SendError::Unknown { reason: clean(&reason, &self.secrets) }),
+            Err(reply @ Failure::Reply { .. }) => Err(failed(reply, Stage::Dot, &self.secrets)),
         }
     }
 
     /// A command whose answer must be 2yz or 3yz.
     async fn command(&mut self, stage: Stage, line: &str, time: Duration) -> Result<Response, SendError> {
         self.wire.begin();
+        self.in_step = false;
         let result = match timeout_at(self.end.min(Instant::now() + time), self.conn.command(line)).await {
             Err(_) => Err(Failure::Broken("no answer in time".to_owned())),
             Ok(Err(error)) => Err(failure(&error, &self.wire)),
             Ok(Ok(answer)) => Ok(answer),
         };
+        self.in_step = matches!(result, Ok(_) | Err(Failure::Reply { .. }));
         result.map_err(|failure| failed(failure, stage, &self.secrets))
     }
 
@@ -229,7 +233,12 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// QUIT, unless the session is out of step: a connection on which something was half said or half read gets no
+    /// further word.
     pub(super) async fn quit(&mut self) {
+        if !self.in_step {
+            return;
+        }
         let time = QUIT_MAX.min(self.end.saturating_duration_since(Instant::now()));
         if timeout(time, self.conn.command("QUIT\r\n")).await.is_err() {
             tracing::debug!("no answer to QUIT");
@@ -247,10 +256,6 @@ impl<'a> Session<'a> {
         ];
         all.into_iter().filter(|(e, _)| self.info.supports_feature(*e)).map(|(_, name)| name.to_owned()).collect()
     }
-}
-
-fn base64(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(BASE64.encode(text))
 }
 
 fn joined(answer: &Response) -> String {
