@@ -73,11 +73,27 @@ pub enum Fault {
         /// What.
         line: String,
     },
+    /// Another session does something just before a step is carried out (IMAP).
+    Meanwhile {
+        /// Where.
+        at: Step,
+        /// What.
+        what: Meanwhile,
+    },
     /// The answer to a step announces a literal seven bytes longer than it is (IMAP).
     WrongLiteral {
         /// Where.
         at: Step,
     },
+}
+
+/// What another session does to the selected folder behind a client's back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meanwhile {
+    /// The messages that the command names (or found, for SEARCH: all of the folder) are expunged.
+    Expunge,
+    /// The folder gets a new UIDVALIDITY and its messages new UIDs.
+    Renumber,
 }
 
 /// A dial, as a script sees it.
@@ -112,6 +128,8 @@ pub struct FaultRates {
     pub slow: f64,
     /// A temporary refusal at some verb.
     pub deferred: f64,
+    /// A new UIDVALIDITY in the middle of a visit; nothing on SMTP connections.
+    pub renumber: f64,
 }
 
 /// Length of a usual session in bytes, either way: cuts fall below it, so that most of them hit something.
@@ -159,6 +177,11 @@ impl FaultRates {
         if hit(self.deferred) {
             return vec![deferral(dialled.protocol, choice)];
         }
+        if hit(self.renumber) && dialled.protocol == Protocol::Imap {
+            const VERBS: [&str; 3] = ["UID FETCH", "UID MOVE", "UID STORE"];
+            let at = Step::first(VERBS[choice as usize % VERBS.len()]);
+            return vec![Fault::Meanwhile { at, what: Meanwhile::Renumber }];
+        }
         Vec::new()
     }
 }
@@ -201,6 +224,7 @@ pub(crate) enum Interference {
     Cut { done: bool },
     Answer(String),
     WrongLiteral,
+    Meanwhile(Meanwhile),
 }
 
 /// The step faults of one connection and how often each verb was met.
@@ -229,6 +253,7 @@ impl Steps {
         self.faults.iter().find_map(|fault| match fault {
             Fault::Cut { at, done } if here(at) => Some(Interference::Cut { done: *done }),
             Fault::Answer { at, line } if here(at) => Some(Interference::Answer(line.clone())),
+            Fault::Meanwhile { at, what } if here(at) => Some(Interference::Meanwhile(*what)),
             Fault::WrongLiteral { at } if here(at) => Some(Interference::WrongLiteral),
             _ => None,
         })

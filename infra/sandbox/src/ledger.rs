@@ -63,6 +63,17 @@ impl Entry {
     }
 }
 
+/// Mails that a provider took over more than once for the same recipient: (Message-ID, recipient, times).
+#[must_use]
+pub fn duplicates(entries: &[Entry]) -> Vec<(String, String, u32)> {
+    let mut times: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| entry.is_taken()) {
+        *times.entry((&entry.message_id, &entry.to)).or_default() += 1;
+    }
+    let repeated = times.into_iter().filter(|&(_, times)| times > 1);
+    repeated.map(|((id, to), times)| (id.to_owned(), to.to_owned(), times)).collect()
+}
+
 /// Warmup mail in one folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FolderAudit {

@@ -170,6 +170,7 @@ fn weather(faults: &[Fault]) -> (Weather, Weather) {
             | Fault::Unanswered
             | Fault::Cut { .. }
             | Fault::Answer { .. }
+            | Fault::Meanwhile { .. }
             | Fault::WrongLiteral { .. } => {}
         }
     }

@@ -83,7 +83,7 @@ impl Session {
     /// Says `answer`, unless a fault says or does something else.
     async fn step(&mut self, verb: &str, answer: &str) -> io::Result<Then> {
         match self.steps.reach(verb) {
-            None | Some(Interference::WrongLiteral) => {
+            None | Some(Interference::WrongLiteral | Interference::Meanwhile(_)) => {
                 self.reply(answer).await?;
                 Ok(if answer.starts_with("421") { Then::Close } else { Then::Go })
             }
@@ -154,7 +154,7 @@ impl Session {
         match self.steps.reach("AUTH") {
             Some(Interference::Answer(line)) => return self.refuse(&line).await,
             Some(Interference::Cut { .. }) => return Ok(Then::Close),
-            Some(Interference::WrongLiteral) | None => {}
+            Some(Interference::WrongLiteral | Interference::Meanwhile(_)) | None => {}
         }
         let (mechanism, initial) = rest.split_once(' ').map_or((rest, None), |(name, initial)| (name, Some(initial)));
         let claim = match mechanism.to_ascii_uppercase().as_str() {
@@ -238,7 +238,7 @@ impl Session {
         match self.steps.reach("RCPT") {
             Some(Interference::Answer(line)) => self.refuse(&line).await,
             Some(Interference::Cut { .. }) => Ok(Then::Close),
-            Some(Interference::WrongLiteral) | None => {
+            Some(Interference::WrongLiteral | Interference::Meanwhile(_)) | None => {
                 self.to.push(to);
                 self.refuse("250 2.1.5 OK").await
             }
@@ -252,7 +252,7 @@ impl Session {
         match self.steps.reach("DATA") {
             Some(Interference::Answer(line)) => return self.refuse(&line).await,
             Some(Interference::Cut { .. }) => return Ok(Then::Close),
-            Some(Interference::WrongLiteral) | None => self.reply("354 Go ahead").await?,
+            Some(Interference::WrongLiteral | Interference::Meanwhile(_)) | None => self.reply("354 Go ahead").await?,
         }
         let body = self.body().await?;
         let to = std::mem::take(&mut self.to);

@@ -153,6 +153,13 @@ impl World {
         Some((ProviderId(at), protocol))
     }
 
+    /// The host names of a provider: SMTP, IMAP.
+    pub(crate) fn hosts(&self, provider: ProviderId) -> (String, String) {
+        let state = self.state();
+        let provider = &state.providers[provider.0];
+        (provider.smtp_host.clone(), provider.imap_host.clone())
+    }
+
     /// Serves one connection to its end.
     pub(crate) async fn serve(&self, provider: ProviderId, protocol: Protocol, stream: Box<dyn Stream>, steps: Steps) {
         let wire = Wire::new(stream);

@@ -1,7 +1,8 @@
 //! Commands inside the selected folder: SEARCH and FETCH (which may set `\Seen`), STORE, COPY, MOVE, EXPUNGE.
 
 use super::command::{Attribute, Change, Command, Item, Set};
-use super::{Answer, Selected, Target, fetch, folders, search};
+use super::selected::{Selected, Target};
+use super::{Answer, fetch, folders, search};
 use crate::account::Account;
 use crate::filter::Deed;
 use crate::message::{Category, DELETED, FLAGGED, Flags, SEEN};

@@ -1,7 +1,8 @@
 //! FETCH: items of messages, literals for their parts.
 
+use super::Answer;
 use super::command::{Item, Section};
-use super::{Answer, Selected, Target};
+use super::selected::{Selected, Target};
 use crate::account::Account;
 use crate::message::{Message, field_name, fields};
 use crate::provider::Role;

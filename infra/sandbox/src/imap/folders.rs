@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::Answer;
 use super::command::Command;
-use super::{Answer, Selected};
+use super::selected::Selected;
 use crate::account::{Account, Folder};
 use crate::message::{Content, Flags, SEEN};
 use crate::provider::{Profile, Role};

@@ -7,17 +7,19 @@
 mod change;
 mod command;
 mod fetch;
+mod fetch_items;
 mod folders;
 mod parse;
 mod search;
 mod search_key;
+mod selected;
 
 use std::io;
 
-use command::Command;
+use command::{Command, Set};
+use selected::Selected;
 
-use crate::account::Account;
-use crate::fault::{Interference, Steps};
+use crate::fault::{Interference, Meanwhile, Steps};
 use crate::provider::Profile;
 use crate::sasl::{self, Claim};
 use crate::wire::{Wire, trimmed};
@@ -47,27 +49,6 @@ impl Answer {
     }
 }
 
-/// The selected folder as this session knows it.
-#[derive(Debug)]
-struct Selected {
-    folder: usize,
-    read_only: bool,
-    uid_validity: u32,
-    /// UID by sequence number − 1, ascending.
-    view: Vec<u32>,
-    /// Highest UID ever seen here.
-    last_uid: u32,
-    generation: u64,
-}
-
-/// One message that a command speaks of.
-#[derive(Debug, Clone, Copy)]
-struct Target {
-    number: usize,
-    uid: u32,
-    key: u64,
-}
-
 struct Session {
     world: World,
     provider: usize,
@@ -91,7 +72,7 @@ pub(crate) async fn serve(world: World, provider: usize, mut wire: Wire, mut ste
     let greeting = match steps.reach("CONNECT") {
         Some(Interference::Cut { .. }) => return Ok(()),
         Some(Interference::Answer(line)) => line,
-        Some(Interference::WrongLiteral) | None => greeting,
+        Some(Interference::WrongLiteral | Interference::Meanwhile(_)) | None => greeting,
     };
     wire.send(format!("* {greeting}\r\n").as_bytes()).await?;
     if greeting.starts_with("BYE") {
@@ -167,6 +148,7 @@ impl Session {
                 wire.send(format!("{mark} {line}\r\n").as_bytes()).await?;
                 return Ok(!line.starts_with("BYE"));
             }
+            Some(Interference::Meanwhile(what)) => self.meanwhile(*what, &command),
             Some(Interference::Cut { done: true } | Interference::WrongLiteral) | None => {}
         }
         let mut answer = match command {
@@ -244,6 +226,29 @@ impl Session {
             };
         }
         answer
+    }
+
+    /// What another session does to the selected folder just before `command`.
+    fn meanwhile(&self, what: Meanwhile, command: &Command) {
+        let mut state = self.world.state();
+        let Some((user, selected)) = self.user.as_ref().zip(self.selected.as_ref()) else { return };
+        let Some(account) = state.accounts.get_mut(user) else { return };
+        match what {
+            Meanwhile::Renumber => account.renumber(selected.folder),
+            Meanwhile::Expunge => {
+                let all = Set(vec![(1, 0)]);
+                let (set, by_uid) = match command {
+                    Command::Fetch { by_uid, set, .. }
+                    | Command::Store { by_uid, set, .. }
+                    | Command::Copy { by_uid, set, .. }
+                    | Command::Move { by_uid, set, .. } => (set, *by_uid),
+                    _ => (&all, true),
+                };
+                for target in selected.targets(account, set, by_uid).unwrap_or_default() {
+                    account.erase(target.key);
+                }
+            }
+        }
     }
 
     fn dispatch(&mut self, state: &mut State, command: Command) -> Answer {
@@ -366,64 +371,4 @@ fn with_wrong_literal(untagged: &[u8]) -> Vec<u8> {
     wrong.extend_from_slice((length + 7).to_string().as_bytes());
     wrong.extend_from_slice(&text[end..]);
     wrong
-}
-
-impl Selected {
-    /// The messages of a set, in order of UID. `Err`: a sequence number that does not exist.
-    fn targets(&self, account: &Account, set: &command::Set, by_uid: bool) -> Result<Vec<Target>, Answer> {
-        let mut ranges = Vec::new();
-        if by_uid {
-            for (from, to) in set.ranges(self.view.last().copied().unwrap_or(0)) {
-                let begin = self.view.partition_point(|&uid| uid < from);
-                ranges.push((begin, self.view.partition_point(|&uid| uid <= to)));
-            }
-        } else {
-            let last = u32::try_from(self.view.len()).unwrap_or(u32::MAX);
-            for (from, to) in set.ranges(last) {
-                if from == 0 || to > last {
-                    return Err(Answer::new("BAD Invalid messageset"));
-                }
-                ranges.push((from as usize - 1, to as usize));
-            }
-        }
-        ranges.sort_unstable();
-        let mut targets = Vec::new();
-        let mut next = 0;
-        for (begin, end) in ranges {
-            for index in begin.max(next)..end {
-                let uid = self.view[index];
-                // A message that another session removed is silently left out (RFC 3501 §7.4.1 keeps its number).
-                if let Some(&key) = account.folders[self.folder].entries.get(&uid) {
-                    targets.push(Target { number: index + 1, uid, key });
-                }
-            }
-            next = next.max(end);
-        }
-        Ok(targets)
-    }
-
-    /// Tells the client what has come and gone. `false`: the folder is not what it was, the session must end.
-    fn follow(&mut self, account: &Account, answer: &mut Answer, numbers_stay: bool) -> bool {
-        let folder = &account.folders[self.folder];
-        if folder.deleted || folder.uid_validity != self.uid_validity {
-            return false;
-        }
-        if folder.generation == self.generation || numbers_stay {
-            return true;
-        }
-        self.generation = folder.generation;
-        for index in (0..self.view.len()).rev() {
-            if !folder.entries.contains_key(&self.view[index]) {
-                self.view.remove(index);
-                answer.line(&format!("{} EXPUNGE", index + 1));
-            }
-        }
-        let known = self.view.len();
-        self.view.extend(folder.entries.range(self.last_uid + 1..).map(|(&uid, _)| uid));
-        if self.view.len() > known {
-            self.last_uid = self.view.last().copied().unwrap_or(self.last_uid);
-            answer.line(&format!("{} EXISTS", self.view.len()));
-        }
-        true
-    }
 }

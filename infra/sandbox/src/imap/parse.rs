@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::command::{Attribute, Change, Command, Item, Section, Set};
-use super::search_key;
+use super::command::{Attribute, Change, Command, Set};
+use super::{fetch_items, search_key};
 
 /// What is wrong with a command, for the BAD answer.
 pub(crate) type Bad = &'static str;
@@ -49,7 +49,12 @@ impl<'a> Cursor<'a> {
         self.expect(b' ', "a space is missing")
     }
 
-    fn span(&mut self, fits: impl Fn(u8) -> bool) -> &'a str {
+    /// What is not read yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        &self.bytes[self.at..]
+    }
+
+    pub(crate) fn span(&mut self, fits: impl Fn(u8) -> bool) -> &'a str {
         let from = self.at;
         while self.peek().is_some_and(&fits) {
             self.at += 1;
@@ -189,7 +194,7 @@ fn command(cursor: &mut Cursor<'_>) -> Result<(String, Command), Bad> {
         "SEARCH" => Command::Search { by_uid, key: search_key::keys(cursor)? },
         "FETCH" => {
             let set = spaced_set(cursor)?;
-            Command::Fetch { by_uid, set, items: items(cursor, by_uid)? }
+            Command::Fetch { by_uid, set, items: fetch_items::items(cursor, by_uid)? }
         }
         "STORE" => store(cursor, by_uid)?,
         "COPY" => {
@@ -364,68 +369,4 @@ fn store(cursor: &mut Cursor<'_>, by_uid: bool) -> Result<Command, Bad> {
         values
     };
     Ok(Command::Store { by_uid, set, attribute, change, silent, values })
-}
-
-fn items(cursor: &mut Cursor<'_>, by_uid: bool) -> Result<Vec<Item>, Bad> {
-    let mut items = if cursor.peek() == Some(b'(') {
-        cursor.list(item)?
-    } else if cursor.bytes[cursor.at..].eq_ignore_ascii_case(b"FAST") {
-        cursor.at += 4;
-        vec![Item::Flags, Item::InternalDate, Item::Size]
-    } else {
-        vec![item(cursor)?]
-    };
-    if by_uid && !items.contains(&Item::Uid) {
-        items.insert(0, Item::Uid);
-    }
-    Ok(items)
-}
-
-fn item(cursor: &mut Cursor<'_>) -> Result<Item, Bad> {
-    let name = cursor.span(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte)).to_ascii_uppercase();
-    let whole = |section, label: &str, peek| Item::Body { section, label: label.to_owned(), peek, partial: None };
-    Ok(match name.as_str() {
-        "FLAGS" => Item::Flags,
-        "UID" => Item::Uid,
-        "INTERNALDATE" => Item::InternalDate,
-        "RFC822.SIZE" => Item::Size,
-        "X-GM-LABELS" => Item::GmailLabels,
-        "X-GM-MSGID" => Item::GmailId,
-        "X-GM-THRID" => Item::GmailThread,
-        "RFC822" => whole(Section::Whole, "RFC822", false),
-        "RFC822.HEADER" => whole(Section::Header, "RFC822.HEADER", true),
-        "RFC822.TEXT" => whole(Section::Text, "RFC822.TEXT", false),
-        "BODY" | "BODY.PEEK" => body_section(cursor, name == "BODY.PEEK")?,
-        _ => return Err("unknown FETCH item"),
-    })
-}
-
-fn body_section(cursor: &mut Cursor<'_>, peek: bool) -> Result<Item, Bad> {
-    cursor.expect(b'[', "BODYSTRUCTURE is not served here")?;
-    let from = cursor.at;
-    let name = cursor.span(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte)).to_ascii_uppercase();
-    let section = match name.as_str() {
-        "" => Section::Whole,
-        "HEADER" => Section::Header,
-        "TEXT" => Section::Text,
-        "HEADER.FIELDS" | "HEADER.FIELDS.NOT" => {
-            cursor.space()?;
-            let names = cursor.list(Cursor::astring)?;
-            Section::Fields { names, not: name.ends_with("NOT") }
-        }
-        _ => return Err("this section is not served here"),
-    };
-    let inside = String::from_utf8_lossy(&cursor.bytes[from..cursor.at]).into_owned();
-    cursor.expect(b']', "a section has no end")?;
-    let mut label = format!("BODY[{inside}]");
-    let mut partial = None;
-    if cursor.take(b'<') {
-        let offset = usize::try_from(cursor.number()?).map_err(|_| "a number is too large")?;
-        cursor.expect(b'.', "a wrong partial")?;
-        let length = usize::try_from(cursor.number()?).map_err(|_| "a number is too large")?;
-        cursor.expect(b'>', "a wrong partial")?;
-        label = format!("{label}<{offset}>");
-        partial = Some((offset, length));
-    }
-    Ok(Item::Body { section, label, peek, partial })
 }

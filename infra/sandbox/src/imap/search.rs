@@ -4,25 +4,35 @@ use std::collections::BTreeSet;
 
 use super::command::Key;
 use super::fetch::{gmail_id, label_of};
-use super::{Selected, Target};
+use super::selected::{Selected, Target};
 use crate::account::Account;
-use crate::message::{Category, FLAGGED, Message, SEEN, headers};
+use crate::message::{Category, FLAGGED, Message, SEEN, TOKEN_HEADER, headers};
 use crate::provider::Role;
 
 /// The messages that `key` holds for, in order of UID.
 pub(super) fn search(account: &Account, selected: &Selected, key: &Key) -> Vec<Target> {
-    let looked_at: Vec<u32> = match narrow(account, selected, key) {
-        Some(uids) => uids.into_iter().collect(),
-        None => selected.view.clone(),
-    };
     let folder = &account.folders[selected.folder];
     let mut found = Vec::new();
-    for uid in looked_at {
-        let Ok(index) = selected.view.binary_search(&uid) else { continue };
-        let Some(&message_key) = folder.entries.get(&uid) else { continue };
-        let target = Target { number: index + 1, uid, key: message_key };
+    let mut look = |number: usize, uid: u32| {
+        let Some(&message_key) = folder.entries.get(&uid) else { return };
+        let target = Target { number, uid, key: message_key };
         if account.messages.get(&message_key).is_some_and(|m| holds(account, selected, key, target, m)) {
             found.push(target);
+        }
+    };
+    match narrow(account, selected, key) {
+        Some(uids) => {
+            for uid in uids {
+                // A message that this session has not been told of yet is not found either.
+                if let Ok(index) = selected.view.binary_search(&uid) {
+                    look(index + 1, uid);
+                }
+            }
+        }
+        None => {
+            for (index, &uid) in selected.view.iter().enumerate() {
+                look(index + 1, uid);
+            }
         }
     }
     found
@@ -60,7 +70,9 @@ fn narrow(account: &Account, selected: &Selected, key: &Key) -> Option<BTreeSet<
 
 fn contains(text: &[u8], part: &str) -> bool {
     let part = part.as_bytes();
-    part.is_empty() || text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
+    let Some(first) = part.first() else { return true };
+    // Most places differ in the first byte already.
+    text.windows(part.len()).any(|window| window[0].eq_ignore_ascii_case(first) && window.eq_ignore_ascii_case(part))
 }
 
 fn holds(account: &Account, selected: &Selected, key: &Key, target: Target, message: &Message) -> bool {
@@ -84,6 +96,9 @@ fn holds(account: &Account, selected: &Selected, key: &Key, target: Target, mess
         }
         Key::Header(name, value) if name.eq_ignore_ascii_case("Message-ID") => {
             contains(content.message_id.as_bytes(), value)
+        }
+        Key::Header(name, value) if name.eq_ignore_ascii_case(TOKEN_HEADER) => {
+            content.token.as_ref().is_some_and(|token| contains(token.as_bytes(), value))
         }
         Key::Header(name, value) => headers(content.head(), name).any(|has| contains(has.as_bytes(), value)),
         Key::Text(part) => contains(&content.raw, part),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::{Fault, FaultRates, Outcome, Placement, Role, Step};
+use crate::{Fault, FaultRates, Meanwhile, Outcome, Placement, Role, Step};
 
 const SMTP: (&str, u16) = ("smtp.alpha.test", 465);
 
@@ -169,4 +169,34 @@ async fn warming_improves_placement() {
         tokio::time::sleep(Duration::from_secs(86_400)).await;
     }
     assert!((6..40).contains(&spam[0]) && spam[1] * 2 < spam[0], "{spam:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_session_can_expunge_or_renumber_in_between() {
+    let sandbox = sandbox(Kind::Dovecot, Kind::Dovecot);
+    let imap = ("imap.beta.test", 993);
+    sandbox.plant(Role::Inbox, "<1@alpha.test>");
+    sandbox.plant(Role::Inbox, "<2@alpha.test>");
+    sandbox.next(imap, Fault::Meanwhile { at: Step::first("UID STORE"), what: Meanwhile::Expunge });
+    let mut session = sandbox.imap(BERT).await;
+    session.select("INBOX").await.unwrap();
+    assert!(all(session.uid_store("1", "+FLAGS (\\Seen)").await.unwrap()).await.is_empty());
+    assert!(sandbox.world.locate(BERT, "<1@alpha.test>").unwrap().is_empty());
+    assert_eq!(uids(&mut session, "ALL").await, [2].into());
+    sandbox.next(imap, Fault::Meanwhile { at: Step::first("UID MOVE"), what: Meanwhile::Renumber });
+    let mut session = sandbox.imap(BERT).await;
+    session.select("INBOX").await.unwrap();
+    assert!(session.uid_mv("2", "Junk").await.is_err());
+    assert_eq!(sandbox.world.locate(BERT, "<2@alpha.test>").unwrap(), [("INBOX".to_owned(), Role::Inbox)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mail_sent_again_after_a_lost_answer_is_a_duplicate() {
+    let sandbox = sandbox(Kind::Dovecot, Kind::Dovecot);
+    sandbox.next(SMTP, Fault::Cut { at: Step::first("."), done: true });
+    assert!(sandbox.send(ANNA, BERT, "<1@alpha.test>").await.is_err());
+    assert!(crate::duplicates(&sandbox.world.ledger()).is_empty());
+    sandbox.send(ANNA, BERT, "<1@alpha.test>").await.unwrap();
+    let expected = ("<1@alpha.test>".to_owned(), BERT.to_owned(), 2);
+    assert_eq!(crate::duplicates(&sandbox.world.ledger()), [expected]);
 }

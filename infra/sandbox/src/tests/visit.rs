@@ -108,3 +108,25 @@ async fn sent_copies_are_filed_where_the_provider_keeps_them() {
         assert_eq!(sandbox.world.audit(sandbox.world.now(), &[-1])[ANNA].leaks(0), 0);
     }
 }
+
+#[tokio::test]
+async fn loopback_speaks_tls_to_a_client_that_trusts_its_certificate() {
+    let monday: Timestamp = "2026-03-02T08:00:00Z".parse().unwrap();
+    let world = World::new(std::sync::Arc::new(move || monday), 7);
+    let provider = world.add_provider(Kind::Outlook, "smtp.alpha.test", "imap.alpha.test").unwrap();
+    world.add_account(ANNA, "secret", provider).unwrap();
+    let loopback = world.listen(provider).await.unwrap();
+    let trusting = preheat_mail::NetDial::new(true, loopback.certificate_pem.as_bytes()).unwrap();
+    let (host, id) = (endpoint("localhost", loopback.smtp.port()), "0123456789abcdefghij@alpha.test");
+    let anna = ANNA.parse().unwrap();
+    let message = mail(ANNA, ANNA, &format!("<{id}>"));
+    smtp::send(&trusting, &account(&host, ANNA), &anna, &anna, &message, &Deadlines::SMTP).await.unwrap();
+    let host = endpoint("127.0.0.1", loopback.imap.port());
+    let mut visit = Visit::open(&trusting, &account(&host, ANNA), &Deadlines::IMAP).await.unwrap();
+    let sent = visit.folders().await.unwrap().sent.unwrap();
+    assert!(visit.find(&sent, id).await.unwrap().is_some());
+    visit.logout().await;
+    // A client that does not trust the certificate says nothing.
+    let wary = preheat_mail::NetDial::new(true, b"").unwrap();
+    assert!(Visit::open(&wary, &account(&host, ANNA), &Deadlines::IMAP).await.is_err());
+}
