@@ -10,7 +10,6 @@ use super::ImapError;
 use super::folders::{Folder, Special};
 use super::scan::set;
 use super::session::{Piece, Visit, quoted, refused, string};
-use crate::reply::{NONE, clean};
 
 /// What came of a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,7 +231,7 @@ impl Visit {
                 _ if try_create && !last_try => {
                     self.command("CREATE", vec![Piece::Text("CREATE ".to_owned()), string("CREATE", &to.raw)?]).await?;
                 }
-                _ => return Err(refused(verb, clean(&outcome.text, NONE))),
+                _ => return Err(refused(verb, outcome.text)),
             }
         }
         Err(not_done(verb))

@@ -10,7 +10,6 @@
 mod act;
 mod folders;
 mod login;
-mod names;
 mod scan;
 mod session;
 

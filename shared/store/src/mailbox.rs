@@ -1,0 +1,114 @@
+//! What an operator does with a mailbox: stop, resume, change, delete, look up.
+
+use preheat_core::id::{Address, MailboxId, TenantId};
+use preheat_core::mailbox::{MailboxPlan, State};
+
+use crate::error::StoreError;
+use crate::item::{Fields, Item, number, text};
+use crate::keys::{Key, mailbox_pk};
+use crate::plan_row::{reason_text, settings_text, state_text};
+use crate::retry::Patience;
+use crate::store::Store;
+
+impl Store {
+    /// The number of an address; `None`: it is not in this stack.
+    ///
+    /// # Errors
+    /// The ledger did not answer, or the item cannot be read.
+    pub async fn find(&self, address: &Address) -> Result<Option<MailboxId>, StoreError> {
+        Ok(self.owner(address).await?.map(|(_, id)| id))
+    }
+
+    /// The tenant and number of an address.
+    pub(crate) async fn owner(&self, address: &Address) -> Result<Option<(TenantId, MailboxId)>, StoreError> {
+        let key = Key::Address(address);
+        self.get(key).await?.map(|item| owner_of(key, item)).transpose()
+    }
+
+    /// Puts a mailbox into a state. Whatever was queued before a pause loses its claim: the claim asks this very row
+    /// (invariant 12).
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or the ledger did not answer.
+    pub async fn set_state(&self, id: MailboxId, state: State, reason: Option<&str>) -> Result<(), StoreError> {
+        let call = self.update_item(Key::Plan(id)).expression_attribute_values(":st", text(state_text(state)));
+        let call = match reason {
+            None => call.update_expression("SET st = :st REMOVE sr"),
+            Some(reason) => {
+                call.update_expression("SET st = :st, sr = :sr").expression_attribute_values(":sr", reason_text(reason))
+            }
+        };
+        self.update_present(id, call).await
+    }
+
+    /// Why a mailbox is in its state: what the last [`Store::set_state`] gave as its reason.
+    ///
+    /// # Errors
+    /// The ledger did not answer, or the row cannot be read.
+    pub async fn state_reason(&self, id: MailboxId) -> Result<Option<String>, StoreError> {
+        let key = Key::Plan(id);
+        let Some(item) = self.get(key).await? else { return Ok(None) };
+        Fields(item).text_or_none("sr").map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.0 })
+    }
+
+    /// Changes the settings of a mailbox; its state and its day stay.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or the ledger did not answer.
+    pub async fn set_plan(&self, plan: &MailboxPlan) -> Result<(), StoreError> {
+        let call = self
+            .update_item(Key::Plan(plan.id))
+            .update_expression("SET c = :c")
+            .expression_attribute_values(":c", text(settings_text(plan)));
+        self.update_present(plan.id, call).await
+    }
+
+    async fn update_present(
+        &self,
+        id: MailboxId,
+        call: aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder,
+    ) -> Result<(), StoreError> {
+        let call = call.condition_expression("attribute_exists(pk)");
+        let written = self.update(Key::Plan(id), Patience::Usual, call).await?;
+        if written.is_done() { Ok(()) } else { Err(StoreError::NotFound(id.to_string())) }
+    }
+
+    /// Deletes a mailbox with all its data and its credential. Queued orders lose their claim at once: the planning row goes
+    /// first. What a crash leaves is deleted by deleting again: the address goes last.
+    ///
+    /// # Errors
+    /// The ledger did not answer.
+    pub async fn delete(&self, id: MailboxId) -> Result<(), StoreError> {
+        let address = self.profile(id).await?.map(|profile| profile.address);
+        for key in [Key::Plan(id), Key::Box(id)] {
+            self.delete_item(&key.pk(), &key.sk()).await?;
+        }
+        let pk = mailbox_pk(id);
+        let rest = self.query_all(&pk, "").await?;
+        // The profile knows the address, so it goes after the archives, and after the address itself.
+        for sk in rest.keys().filter(|sk| *sk != &Key::Profile(id).sk()) {
+            self.delete_item(&pk, sk).await?;
+        }
+        if let Some(address) = address
+            && self.find(&address).await? == Some(id)
+        {
+            let key = Key::Address(&address);
+            self.delete_item(&key.pk(), &key.sk()).await?;
+        }
+        self.delete_item(&pk, &Key::Profile(id).sk()).await
+    }
+}
+
+/// The item of an address.
+pub(crate) fn address_item(tenant: &TenantId, id: MailboxId) -> Item {
+    Item::from([("t".to_owned(), text(tenant.as_str())), ("n".to_owned(), number(id.0))])
+}
+
+/// Tenant and number of an [`address_item`].
+pub(crate) fn owner_of(key: Key<'_>, item: Item) -> Result<(TenantId, MailboxId), StoreError> {
+    let mut fields = Fields(item);
+    let read =
+        || -> Result<_, crate::item::Unreadable> { Ok((fields.text("t")?.parse()?, MailboxId(fields.number("n")?))) };
+    let mut read = read;
+    read().map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.0 })
+}

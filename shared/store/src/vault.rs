@@ -1,0 +1,244 @@
+//! The vault: credentials sealed under a data key of their tenant, and the stack's own secrets.
+//!
+//! KMS encrypts data keys, data keys encrypt credentials (AES-256-GCM). A sealed credential is bound to tenant, mailbox
+//! and version as associated data, so a ciphertext that is moved to another row does not open. Data keys are kept in memory
+//! for [`KEPT`]: through a failure of KMS until then, and no longer (fault F22): after that everything fails closed. To
+//! destroy a tenant's data key is to destroy its credentials.
+//!
+//! May not log, return in an error or keep in clear anything it opens.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::{Aes256Gcm, Key as AesKey, KeyInit, Nonce};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use hmac::{Hmac, Mac};
+use jiff::{SignedDuration, Timestamp};
+use preheat_core::clock::Clock;
+use preheat_core::id::{MailboxId, TenantId};
+use preheat_core::seed::Seed;
+use preheat_core::token::TokenKeys;
+use sha2::Sha256;
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
+
+use crate::credential::{Credential, Sealed};
+use crate::data_key::{DataKey, DataKeys};
+use crate::error::StoreError;
+use crate::store::Store;
+
+/// How long a data key is kept in memory: a revoked right to KMS holds after that at the latest. 1 hour; ours.
+pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(1);
+/// Bytes of an AES-GCM nonce.
+const NONCE: usize = 12;
+/// Name of the data key that is the stack's seed.
+const SEED: &str = "seed";
+/// Names of the data keys that are token keys: this and a letter. The last letter is the current one.
+const TOKEN_PREFIX: &str = "token-";
+
+/// The stack's own secrets: what slot times, partners and tokens derive from.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    /// Of slot times, partners and engagement.
+    pub seed: Seed,
+    /// Of Message-IDs.
+    pub tokens: TokenKeys,
+}
+
+/// Seals and opens credentials. Cheap to clone: a handle.
+#[derive(Clone)]
+pub struct Vault {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    keys: DataKeys,
+    clock: Clock,
+    kept: Mutex<BTreeMap<String, (Timestamp, DataKey)>>,
+    secrets: Mutex<Option<(Timestamp, Arc<Secrets>)>>,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Vault")
+    }
+}
+
+impl Vault {
+    /// A vault whose data keys lie in `store`, encrypted under the KMS key `kms_key_id` (id, ARN or alias).
+    #[must_use]
+    pub fn new(kms: &aws_sdk_kms::Client, store: Store, kms_key_id: impl Into<String>, clock: Clock) -> Self {
+        let keys = DataKeys::new(kms, store, kms_key_id.into());
+        Self { inner: Arc::new(Inner { keys, clock, kept: Mutex::default(), secrets: Mutex::default() }) }
+    }
+
+    /// The stack's own secrets, made at first use.
+    ///
+    /// # Errors
+    /// KMS or the ledger did not answer and what was kept is too old.
+    pub async fn secrets(&self) -> Result<Arc<Secrets>, StoreError> {
+        let now = (self.inner.clock)();
+        // Held over the calls, so that of many who ask at once only one asks KMS.
+        let mut kept = self.inner.secrets.lock().await;
+        if let Some((since, secrets)) = &*kept
+            && is_fresh(*since, now)
+        {
+            return Ok(Arc::clone(secrets));
+        }
+        let keys = &self.inner.keys;
+        let seed = Seed::new(*keys.find_or_make(SEED).await?);
+        let mut names = keys.names(TOKEN_PREFIX).await?;
+        let current = names.pop().unwrap_or_else(|| format!("{TOKEN_PREFIX}a"));
+        let newest = (letter(&current)?, *keys.find_or_make(&current).await?);
+        let mut older = Vec::new();
+        for name in names.iter().rev() {
+            if let Some(key) = keys.find(name).await? {
+                older.push((letter(name)?, *key));
+            }
+        }
+        let secrets = Arc::new(Secrets { seed, tokens: TokenKeys::new(newest, older) });
+        *kept = Some((now, Arc::clone(&secrets)));
+        Ok(secrets)
+    }
+
+    /// Makes a new token key: the current one in every process within [`KEPT`]; mails of the older ones stay known.
+    ///
+    /// # Errors
+    /// KMS or the ledger did not answer; or all 26 letters are used up.
+    pub async fn rotate_tokens(&self) -> Result<(), StoreError> {
+        let keys = &self.inner.keys;
+        let next = match keys.names(TOKEN_PREFIX).await?.last() {
+            None => 'a',
+            Some(last) => char::from(letter(last)? as u8 + 1),
+        };
+        if next > 'z' {
+            let detail = "all 26 token keys are in use".to_owned();
+            return Err(StoreError::Key { name: TOKEN_PREFIX.to_owned(), detail });
+        }
+        keys.find_or_make(&format!("{TOKEN_PREFIX}{next}")).await?;
+        *self.inner.secrets.lock().await = None;
+        Ok(())
+    }
+
+    /// Seals the credential of a mailbox. `version` grows with every change of the credential.
+    ///
+    /// # Errors
+    /// KMS or the ledger did not answer and the tenant's key is not kept (any more).
+    pub async fn seal(
+        &self,
+        tenant: &TenantId,
+        mailbox: MailboxId,
+        version: u32,
+        credential: &Credential,
+    ) -> Result<Sealed, StoreError> {
+        let key = self.tenant_key(tenant, true).await?;
+        let (aad, plaintext) = (associated(tenant, mailbox, version), credential.to_plaintext());
+        let nonce = nonce(&key, &aad, &plaintext);
+        let payload = Payload { msg: &plaintext, aad: &aad };
+        let sealed =
+            cipher(&key).encrypt(Nonce::from_slice(&nonce), payload).map_err(|_| StoreError::Sealed(mailbox))?;
+        let text = STANDARD_NO_PAD.encode([nonce.as_slice(), &sealed].concat());
+        Ok(Sealed { version, text })
+    }
+
+    /// Opens the credential of a mailbox.
+    ///
+    /// # Errors
+    /// [`StoreError::Sealed`]: it was sealed for another tenant, mailbox or version, or is damaged. [`StoreError::Key`] and
+    /// others: the tenant's key is not to be had; nothing is opened without it.
+    pub async fn open(&self, tenant: &TenantId, mailbox: MailboxId, sealed: &Sealed) -> Result<Credential, StoreError> {
+        let key = self.tenant_key(tenant, false).await?;
+        let damaged = || StoreError::Sealed(mailbox);
+        let bytes = STANDARD_NO_PAD.decode(&sealed.text).map_err(|_| damaged())?;
+        let (nonce, ciphertext) = bytes.split_at_checked(NONCE).ok_or_else(damaged)?;
+        let aad = associated(tenant, mailbox, sealed.version);
+        let payload = Payload { msg: ciphertext, aad: &aad };
+        let plaintext = cipher(&key).decrypt(Nonce::from_slice(nonce), payload).map_err(|_| damaged())?;
+        Credential::from_plaintext(&Zeroizing::new(plaintext)).ok_or_else(damaged)
+    }
+
+    /// Destroys a tenant's data key, and so every credential that it sealed, in this process at once and in others within
+    /// [`KEPT`] (crypto-shredding).
+    ///
+    /// # Errors
+    /// The ledger did not answer.
+    pub async fn shred(&self, tenant: &TenantId) -> Result<(), StoreError> {
+        let name = tenant_key_name(tenant);
+        self.inner.keys.destroy(&name).await?;
+        self.inner.kept.lock().await.remove(&name);
+        Ok(())
+    }
+
+    async fn tenant_key(&self, tenant: &TenantId, make: bool) -> Result<DataKey, StoreError> {
+        let (name, now) = (tenant_key_name(tenant), (self.inner.clock)());
+        let mut kept = self.inner.kept.lock().await;
+        if let Some((since, key)) = kept.get(&name)
+            && is_fresh(*since, now)
+        {
+            return Ok(key.clone());
+        }
+        kept.remove(&name);
+        let key = if make {
+            self.inner.keys.find_or_make(&name).await?
+        } else {
+            let missing = || StoreError::Key { name: name.clone(), detail: "there is none (any more)".to_owned() };
+            self.inner.keys.find(&name).await?.ok_or_else(missing)?
+        };
+        kept.insert(name, (now, key.clone()));
+        Ok(key)
+    }
+}
+
+/// A clock that was set back makes a key old, not young.
+fn is_fresh(since: Timestamp, now: Timestamp) -> bool {
+    since <= now && now.duration_since(since) < KEPT
+}
+
+fn tenant_key_name(tenant: &TenantId) -> String {
+    format!("tenant-{tenant}")
+}
+
+/// The letter of a token key's name.
+fn letter(name: &str) -> Result<char, StoreError> {
+    let mut letters = name.strip_prefix(TOKEN_PREFIX).unwrap_or_default().chars();
+    match (letters.next(), letters.next()) {
+        (Some(letter @ 'a'..='z'), None) => Ok(letter),
+        _ => {
+            Err(StoreError::Key { name: name.to_owned(), detail: "a token key is named by one letter a-z".to_owned() })
+        }
+    }
+}
+
+fn cipher(key: &DataKey) -> Aes256Gcm {
+    Aes256Gcm::new(AesKey::<Aes256Gcm>::from_slice(key.as_slice()))
+}
+
+/// What a ciphertext is bound to. Names hold no NUL, and numbers are fixed in length: no two differ and read alike.
+fn associated(tenant: &TenantId, mailbox: MailboxId, version: u32) -> Vec<u8> {
+    let mut aad = format!("preheat credential 1\0{tenant}\0").into_bytes();
+    aad.extend_from_slice(&mailbox.0.to_be_bytes());
+    aad.extend_from_slice(&version.to_be_bytes());
+    aad
+}
+
+/// A synthetic nonce: a keyed hash of everything that is sealed. Two different texts get different nonces without any source of
+/// chance that could fail or repeat itself; the same text under the same mailbox and version gives the same ciphertext, which
+/// tells nobody anything: it is the same credential.
+fn nonce(key: &DataKey, aad: &[u8], plaintext: &[u8]) -> [u8; NONCE] {
+    let mut derived = keyed(key.as_slice());
+    derived.update(b"preheat credential nonce");
+    let derived = Zeroizing::new(<[u8; 32]>::from(derived.finalize().into_bytes()));
+    let mut mac = keyed(derived.as_slice());
+    mac.update(&(aad.len() as u64).to_be_bytes());
+    mac.update(aad);
+    mac.update(plaintext);
+    let full = mac.finalize().into_bytes();
+    std::array::from_fn(|i| full[i])
+}
+
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    // HMAC takes a key of any length (RFC 2104 §2): the fallback is never reached.
+    <Hmac<Sha256> as Mac>::new_from_slice(key).unwrap_or_else(|_| <Hmac<Sha256> as Mac>::new(&Default::default()))
+}

@@ -1,0 +1,13 @@
+//! The store against DynamoDB and KMS under the real SDK: every conditional write under duplicates, concurrent writers,
+//! throttles and lost answers.
+
+mod budget;
+mod claims;
+mod imports;
+mod interleaving;
+mod leases;
+mod settings;
+mod shards;
+mod turns;
+mod vault;
+mod world;

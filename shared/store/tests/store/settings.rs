@@ -1,0 +1,88 @@
+//! State, limits, suppression, providers.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use preheat_core::backoff::ProviderBudget;
+use preheat_core::caps::PlanLimits;
+use preheat_core::id::{Address, TenantId};
+use preheat_core::mailbox::{Provider, State};
+use preheat_local::Fault;
+use preheat_store::{Claim, Lost, Next, Store};
+
+use crate::world::{TABLE, World, at, request, won};
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_stops_what_is_queued_and_keeps_the_progress() {
+    let world = World::new().await;
+    let id = world.warming("a@example.com", 9).await;
+    let held = won(&world.store, &request(id, 0, 1, at("09:00:00"))).await;
+    world.store.set_state(id, State::Paused, Some("by hand")).await.unwrap();
+    assert_eq!(world.store.state_reason(id).await.unwrap().as_deref(), Some("by hand"));
+    let queued = request(id, 1, 2, at("09:30:00"));
+    assert_eq!(world.store.claim(&queued).await.unwrap(), Claim::Lost(Lost::Stale));
+    // What was claimed before may end.
+    world.store.sent(&held).await.unwrap();
+    world.store.set_state(id, State::Warming, None).await.unwrap();
+    assert_eq!(world.store.state_reason(id).await.unwrap(), None);
+    won(&world.store, &queued).await;
+    assert_eq!(world.sound(id).await.used, 2);
+    let missing = world.store.set_state(preheat_core::id::MailboxId(99), State::Paused, None).await.unwrap_err();
+    assert_eq!(missing.next(), Next::Drop);
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_and_suppression_are_each_tenants_own() {
+    let world = World::new().await;
+    let (acme, other): (TenantId, TenantId) = ("acme".parse().unwrap(), "other".parse().unwrap());
+    assert_eq!(world.store.tenant_limits(&acme).await.unwrap(), None);
+    let limits = PlanLimits { per_day: Some(5_000), ..PlanLimits::default() };
+    world.store.set_tenant_limits(&acme, &limits).await.unwrap();
+    assert_eq!(world.store.tenant_limits(&acme).await.unwrap(), Some(limits));
+    assert_eq!(world.store.tenant_limits(&other).await.unwrap(), None);
+
+    let addresses: Vec<Address> = ["x@a.example", "y@b.example"].map(|address| address.parse().unwrap()).into();
+    for address in addresses.iter().chain(&addresses) {
+        world.store.suppress(&acme, address, "unsubscribed", at("09:00:00")).await.unwrap();
+    }
+    assert_eq!(world.store.suppressed(&acme).await.unwrap().into_iter().collect::<Vec<_>>(), addresses);
+    assert!(world.store.suppressed(&other).await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_providers_budget_turns_once_a_tick() {
+    let world = World::new().await;
+    let tick = |n: i64| at("09:00:00") + SignedDuration::from_mins(15 * n);
+    let of =
+        async |store: &Store, n| store.turn_provider_budgets(tick(n)).await.unwrap().get(&Provider::Yahoo).copied();
+    assert_eq!(of(&world.store, 0).await, None);
+    for _ in 0..4 {
+        world.store.report_provider(Provider::Yahoo, 1).await.unwrap();
+    }
+    world.aws.faults().share("UpdateItem", Fault::Latency(Duration::from_millis(5)), 0.5);
+    let another = world.another_store();
+    let (one, twin) = tokio::join!(of(&world.store, 1), of(&another, 1));
+    let halved = Some(ProviderBudget { factor: 0.5, ..ProviderBudget::default() });
+    assert_eq!((one, twin), (halved, halved));
+    assert_eq!(of(&world.store, 1).await, halved, "planning the tick again changes nothing");
+    assert_eq!(world.store.provider_budgets().await.unwrap()[&Provider::Yahoo], halved.unwrap());
+    for n in 2..=5 {
+        of(&world.store, n).await;
+    }
+    assert_eq!(of(&world.store, 6).await, Some(ProviderBudget::default()));
+    let before = world.aws.counts();
+    of(&world.store, 7).await;
+    assert_eq!(world.aws.counts().since(&before).write_units(), 0.0, "who is well and quiet costs no write");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_table_is_made_once_and_as_the_template_says() {
+    let world = World::new().await;
+    world.store.create_table().await.unwrap();
+    let described = world.aws.dynamodb().describe_table().table_name(TABLE).send().await.unwrap();
+    let keys: Vec<_> =
+        described.table().unwrap().key_schema().iter().map(|key| key.attribute_name().to_owned()).collect();
+    assert_eq!(keys, ["pk", "sk"]);
+    let ttl = world.aws.dynamodb().describe_time_to_live().table_name(TABLE).send().await.unwrap();
+    assert_eq!(ttl.time_to_live_description().unwrap().attribute_name(), Some("ttl"));
+}
