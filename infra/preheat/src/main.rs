@@ -1,3 +1,117 @@
-//! (head)
+//! `preheat`: the operator's program. It reads arguments, calls one module a command, and says how that went by its
+//! exit code: 0 done, 1 failed, 2 bad input or usage.
+//!
+//! The one crate that may use `anyhow`, print, and read the environment. May hold no rule of warmup: those are in
+//! `preheat-core`.
 
-fn main() {}
+mod chart;
+mod feasible;
+mod mailbox;
+mod near;
+mod outcome;
+mod plan;
+#[expect(dead_code, reason = "the demo shows it")]
+mod view;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use outcome::Outcome;
+
+const EXAMPLES: &str = "\
+Examples:
+  preheat plan --ramp conservative --days 45
+  preheat feasible --mailboxes 100000 --daily 30 --window 09:00-17:00 --hourly-cap 50000
+  preheat mailbox import mailboxes.csv --dry-run
+
+Exit codes: 0 done, 1 failed, 2 bad input or usage.";
+
+/// Warms e-mail mailboxes up to full reputation, from your own AWS account.
+#[derive(Debug, Parser)]
+#[command(name = "preheat", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show a ramp day by day: a table and a chart, with what is unwise about it
+    Plan(plan::Args),
+    /// Say whether a fleet can be served, with the binding constraint and the arithmetic
+    Feasible(feasible::Args),
+    /// Import mailboxes
+    #[command(subcommand)]
+    Mailbox(mailbox::Command),
+}
+
+fn main() -> ExitCode {
+    // clap itself ends with 2 on bad usage and with 0 after --help.
+    let cli = Cli::parse();
+    let mut out = std::io::stdout().lock();
+    let done = match &cli.command {
+        Command::Plan(args) => plan::run(args, &mut out),
+        Command::Feasible(args) => feasible::run(args, &mut out),
+        Command::Mailbox(command) => mailbox::run(command, &mut out),
+    };
+    let done = done.and_then(|()| Ok(out.flush()?));
+    outcome::report(done)
+}
+
+/// What every command is given to write its result to: standard output, or a buffer in a test.
+type Out<'a> = &'a mut dyn Write;
+
+/// Columns of the terminal; 80 where standard output is none.
+fn width() -> usize {
+    use std::io::IsTerminal;
+    let columns = if std::io::stdout().is_terminal() { ratatui::crossterm::terminal::size().ok() } else { None };
+    columns.map_or(80, |(columns, _)| usize::from(columns).max(40))
+}
+
+/// A whole number with commas: 375000 as 375,000.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Prints a value as indented JSON.
+fn json(out: Out<'_>, value: &impl serde::Serialize) -> Outcome {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples() {
+        fn check(command: &clap::Command) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Example"), "`{}` has no example", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1_000, 375_000, 1_234_567].map(grouped), ["0", "999", "1,000", "375,000", "1,234,567"]);
+    }
+}

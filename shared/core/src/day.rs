@@ -202,3 +202,114 @@ impl PlanRow {
         u32::try_from(sent).unwrap_or(u32::MAX)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn moment() -> impl Strategy<Value = Timestamp> {
+        (0..253_402_200_000_i64).prop_map(|second| Timestamp::from_second(second).unwrap())
+    }
+
+    pub(crate) fn state() -> impl Strategy<Value = SlotState> {
+        let partner = || any::<u32>().prop_map(MailboxId);
+        prop_oneof![
+            (any::<u32>(), moment(), partner()).prop_map(|(fence, expires_at, partner)| SlotState::Claimed {
+                fence,
+                expires_at,
+                partner
+            }),
+            partner().prop_map(|partner| SlotState::Sent { partner }),
+            partner().prop_map(|partner| SlotState::Rejected { partner }),
+            (moment(), partner()).prop_map(|(since, partner)| SlotState::Ambiguous { since, partner }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_state_is_read_as_it_was_written(state in state()) {
+            let text = state.to_string();
+            prop_assert_eq!(text.parse::<SlotState>(), Ok(state));
+            // "A day of 40 sends stays under 1 kB": a claim is the longest, and there is one at a time.
+            prop_assert!(text.len() <= 26, "{}", text);
+        }
+
+        #[test]
+        fn two_states_never_share_a_text(a in state(), b in state()) {
+            prop_assert_eq!(a == b, a.to_string() == b.to_string());
+        }
+
+        #[test]
+        fn a_slot_ref_is_read_as_it_was_written(mailbox: u32, day: u16, k: u16) {
+            let slot = SlotId { mailbox: MailboxId(mailbox), date: date_of(day), k };
+            prop_assert_eq!(parse_slot_ref(&slot_ref(slot)), Ok(slot));
+            prop_assert!(slot_ref(slot).len() <= 17);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_as_it_is(text in "[CSRAX]?[0-9a-z.é -]{0,20}") {
+            if let Err(error) = text.parse::<SlotState>() {
+                prop_assert_eq!(error, RowError(text.clone()));
+            }
+            if let Err(error) = parse_slot_ref(&text) {
+                prop_assert_eq!(error, RowError(text.clone()));
+            }
+        }
+
+        #[test]
+        fn a_claim_is_ambiguous_from_its_end_on(state in state(), now in moment()) {
+            let since = match state {
+                SlotState::Claimed { expires_at, .. } => (expires_at <= now).then_some(expires_at),
+                SlotState::Ambiguous { since, .. } => Some(since),
+                SlotState::Sent { .. } | SlotState::Rejected { .. } => None,
+            };
+            prop_assert_eq!(state.ambiguous_since(now), since);
+            prop_assert_eq!(state.counts(), !matches!(state, SlotState::Rejected { .. }));
+        }
+    }
+
+    #[test]
+    fn the_form_in_the_rows_never_changes() {
+        let at = Timestamp::from_second(1_772_442_000).unwrap();
+        let partner = MailboxId(46);
+        let forms = [
+            (SlotState::Claimed { fence: 255, expires_at: at, partner }, "C1a.tb9l00.73"),
+            (SlotState::Sent { partner }, "S1a"),
+            (SlotState::Rejected { partner }, "R1a"),
+            (SlotState::Ambiguous { since: at, partner }, "A1a.tb9l00"),
+        ];
+        for (state, text) in forms {
+            assert_eq!(state.to_string(), text);
+            assert_eq!(text.parse(), Ok(state));
+        }
+        let slot: SlotId = "mb-1a/2026-03-02/7".parse().unwrap();
+        assert_eq!(slot_ref(slot), "1a.1qk.7");
+    }
+
+    #[test]
+    fn what_is_no_state_is_refused() {
+        for text in [
+            "",
+            "S",
+            "X1",
+            "S1.2",
+            "C1.2",
+            "C1.2.3.4",
+            "A1",
+            "S-1",
+            "Sé",
+            "é",
+            "s1",
+            "S1 ",
+            "Szzzzzzzz",
+            "C1.2.zzzzzzzz",
+        ] {
+            assert_eq!(text.parse::<SlotState>(), Err(RowError(text.to_owned())), "{text:?}");
+        }
+        for text in ["", "1", "1.2", "1.2.3.4", "a.b.zzzz", "1.zzzz.1", "1..1", "1.2.3 "] {
+            assert_eq!(parse_slot_ref(text), Err(RowError(text.to_owned())), "{text:?}");
+        }
+    }
+}

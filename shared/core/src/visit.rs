@@ -88,12 +88,22 @@ impl fmt::Display for PendingReply {
         for slot in &self.chain {
             write!(f, ":{}", slot_ref(*slot))?;
         }
-        if let Some(id) = &self.rewritten_id {
-            write!(f, "<{id}")?;
+        match &self.rewritten_id {
+            Some(id) if is_kept(id) => write!(f, "<{id}"),
+            Some(_) | None => Ok(()),
         }
-        Ok(())
     }
 }
+
+/// Whether a provider's Message-ID goes into the row: it comes from outside, so it must not be able to look like a
+/// further entry (they are joined by `,`), nor fill the row. One that is left out only costs the thread one reference.
+fn is_kept(id: &str) -> bool {
+    (1..=REWRITTEN_ID_MAX).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic() && !b"<>,".contains(&b))
+}
+
+/// Longest Message-ID of a provider that is kept, in bytes. Ours: theirs have 50 to 90.
+const REWRITTEN_ID_MAX: usize = 160;
+
 impl FromStr for PendingReply {
     type Err = RowError;
     fn from_str(text: &str) -> Result<Self, RowError> {
@@ -134,4 +144,85 @@ pub struct BoxRow {
     pub received_week: u32,
     /// Mails sent in the current week, up to the last roll-over of the day.
     pub sent_week: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::id::{MailboxId, date_of};
+
+    const PLACEMENTS: [Placement; 4] = [Placement::Inbox, Placement::Spam, Placement::Promotions, Placement::Other];
+
+    fn slot() -> impl Strategy<Value = SlotId> {
+        (any::<u32>(), any::<u16>(), any::<u16>()).prop_map(|(mailbox, day, k)| SlotId {
+            mailbox: MailboxId(mailbox),
+            date: date_of(day),
+            k,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_find_is_read_as_it_was_written(slot in slot(), placement in prop::sample::select(PLACEMENTS.to_vec())) {
+            let found = Found { slot, placement };
+            let text = found.to_string();
+            prop_assert_eq!(text.parse(), Ok(found));
+            prop_assert!(!text.contains(','), "entries are joined by commas");
+        }
+
+        #[test]
+        fn a_pending_reply_is_read_as_it_was_written(
+            second in 0..253_402_200_000_i64, chain in prop::collection::vec(slot(), 1..6),
+            rewritten_id in prop::option::of("[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.:@-]{1,60}"),
+        ) {
+            let due_at = Timestamp::from_second(second).unwrap();
+            let reply = PendingReply { due_at, chain, rewritten_id };
+            prop_assert_eq!(reply.to_string().parse(), Ok(reply));
+        }
+
+        #[test]
+        fn no_message_id_makes_a_second_entry(chain in prop::collection::vec(slot(), 1..6), id in "\\PC{0,200}") {
+            let due_at = Timestamp::from_second(1_772_442_000).unwrap();
+            let reply = PendingReply { due_at, chain, rewritten_id: Some(id) };
+            let text = reply.to_string();
+            prop_assert!(!text.contains(',') && text.is_ascii() && text.len() < 300);
+            let read: PendingReply = text.parse().unwrap();
+            prop_assert_eq!(read.chain, reply.chain);
+            prop_assert!(read.rewritten_id.is_none() || read.rewritten_id == reply.rewritten_id);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_as_it_is(text in "[ispoé]?[0-9a-z.:<, -]{0,30}") {
+            if let Err(error) = text.parse::<Found>() {
+                prop_assert!(text.contains(&error.0));
+            }
+            match text.parse::<PendingReply>() {
+                Ok(reply) => prop_assert!(!reply.chain.is_empty() && reply.parent().is_some()),
+                Err(error) => prop_assert!(text.contains(&error.0)),
+            }
+        }
+    }
+
+    #[test]
+    fn the_form_in_the_rows_never_changes() {
+        let slot: SlotId = "mb-1a/2026-03-02/7".parse().unwrap();
+        for (placement, text) in PLACEMENTS.into_iter().zip(["i1a.1qk.7", "s1a.1qk.7", "p1a.1qk.7", "o1a.1qk.7"]) {
+            assert_eq!(Found { slot, placement }.to_string(), text);
+        }
+        let due_at = Timestamp::from_second(1_772_442_000).unwrap();
+        let reply = PendingReply { due_at, chain: vec![slot, slot], rewritten_id: Some("x@y".to_owned()) };
+        assert_eq!(reply.to_string(), "tb9l00:1a.1qk.7:1a.1qk.7<x@y");
+    }
+
+    #[test]
+    fn what_is_no_entry_is_refused() {
+        for text in ["", "i", "x1.2.3", "i1.2", "é1.2.3", "I1.2.3"] {
+            assert!(text.parse::<Found>().is_err(), "{text:?}");
+        }
+        for text in ["", "tb9l00", ":1a.1qk.7", "tb9l00:", "tb9l00:1a.1qm", "é:1a.1qk.7", "zzzzzzzzzzzz:1a.1qk.7"] {
+            assert!(text.parse::<PendingReply>().is_err(), "{text:?}");
+        }
+    }
 }

@@ -18,6 +18,7 @@ pub mod compose;
 pub mod dial;
 pub mod imap;
 pub mod limits;
+mod line;
 pub mod net;
 pub mod next;
 pub mod read;
@@ -32,6 +33,14 @@ pub use net::NetDial;
 pub use next::Next;
 pub use preheat_core::endpoint::{Endpoint, Security};
 pub use wire::Excess;
+
+use base64::Engine as _;
+use zeroize::Zeroizing;
+
+/// A secret as SASL sends it.
+pub(crate) fn base64(text: &str) -> Zeroizing<String> {
+    Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(text))
+}
 
 /// How to prove who we are. The text is the caller's, and is wiped by the caller.
 #[derive(Clone, Copy)]
@@ -48,6 +57,21 @@ impl<'a> Auth<'a> {
         match self {
             Self::Password(secret) | Self::XOauth2(secret) => secret,
         }
+    }
+
+    /// What SASL PLAIN (RFC 4616) or XOAUTH2 says, before base64.
+    pub(crate) fn sasl(&self, user: &str) -> Zeroizing<String> {
+        Zeroizing::new(match self {
+            Self::Password(password) => format!("\0{user}\0{password}"),
+            Self::XOauth2(token) => format!("user={user}\x01auth=Bearer {token}\x01\x01"),
+        })
+    }
+
+    /// Every form in which the secret goes over the wire. Servers repeat commands they do not understand.
+    pub(crate) fn forms(&self, user: &str) -> Vec<Zeroizing<String>> {
+        let secret = self.secret();
+        let escaped = secret.replace('\\', "\\\\").replace('"', "\\\"");
+        vec![base64(&self.sasl(user)), base64(secret), Zeroizing::new(escaped), Zeroizing::new(secret.to_owned())]
     }
 }
 

@@ -86,7 +86,9 @@ impl NetDial {
         if self.allow_local {
             return Ok(found);
         }
-        let allowed: Vec<IpAddr> = found.into_iter().filter(|&address| refusal(address).is_none()).collect();
+        let mut allowed: Vec<IpAddr> = found.into_iter().filter(|&address| refusal(address).is_none()).collect();
+        // Many functions have no IPv6, and a name with four IPv6 addresses would use up all the tries.
+        allowed.sort_by_key(IpAddr::is_ipv6);
         if allowed.is_empty() {
             let class = refusal(first).unwrap_or("special");
             return Err(DialError::Forbidden { host: host.clone(), address: first.to_string(), class });

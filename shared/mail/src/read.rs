@@ -32,6 +32,11 @@ pub struct Headers {
 /// Reads a block of headers; a body behind it is ignored.
 #[must_use]
 pub fn headers(block: &[u8]) -> Headers {
+    // A mail that makes the parser panic would do so on every visit, and its mailbox would never be looked at again.
+    std::panic::catch_unwind(|| parsed(block)).unwrap_or_default()
+}
+
+fn parsed(block: &[u8]) -> Headers {
     let Some(message) = MessageParser::default().parse_headers(block) else { return Headers::default() };
     let ids = |value: &HeaderValue<'_>| -> Vec<String> {
         let all: Vec<&str> = match value {

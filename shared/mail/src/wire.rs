@@ -18,9 +18,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::dial::Stream;
 use crate::limits::{IMAP_ANSWER_MAX, IMAP_LINE_MAX, IMAP_LITERAL_MAX, SMTP_ANSWER_MAX, SMTP_LINE_MAX};
+use crate::line::{self, NESTING_MAX};
 
-/// Nested parentheses beyond this are an attack on a recursive parser, not mail.
-const NESTING_MAX: usize = 40;
 /// How much is read from the network at once.
 const READ_SIZE: usize = 4 * 1024;
 
@@ -72,6 +71,8 @@ struct Inner {
     literal_left: usize,
     /// The last line announced a literal: what follows it belongs to the same answer.
     continued: bool,
+    /// The answer that is coming is none of those we ask for, and is not handed over.
+    dropping: bool,
     /// Opening parentheses in a row, within literals.
     run: usize,
     /// Bytes handed over since [`Wire::begin`].
@@ -80,7 +81,8 @@ struct Inner {
     /// Answers as if the connection were closed. See [`Wire::hang_up_on_refusal`].
     deaf: bool,
     hang_up_on_refusal: bool,
-    last_line: Vec<u8>,
+    /// The last SMTP line was the end of a negative answer.
+    refused: bool,
 }
 
 /// A guarded stream. Clones are the same stream.
@@ -103,12 +105,13 @@ impl Wire {
             ready: 0,
             literal_left: 0,
             continued: false,
+            dropping: false,
             run: 0,
             said: 0,
             excess: None,
             deaf: false,
             hang_up_on_refusal: false,
-            last_line: Vec::new(),
+            refused: false,
         })))
     }
 
@@ -198,47 +201,64 @@ impl Inner {
 
     /// Marks what may be handed over: a piece of a literal, or the next complete line.
     fn release(&mut self) -> Result<(), Excess> {
-        if self.ready > 0 || self.unread.is_empty() {
-            return Ok(());
-        }
-        if self.literal_left > 0 {
-            self.ready = self.unread.len().min(self.literal_left);
-            self.literal_left -= self.ready;
-            for byte in &mut self.unread[..self.ready] {
-                self.run = if *byte == b'(' { self.run + 1 } else { 0 };
-                if self.run > NESTING_MAX {
-                    *byte = b' ';
-                }
+        while self.ready == 0 && !self.unread.is_empty() {
+            let bytes = if self.literal_left > 0 { self.release_literal() } else { self.release_line()? };
+            if bytes == 0 {
+                return Ok(());
             }
-            return self.count(self.ready);
+            self.count(bytes)?;
+            if self.dropping {
+                self.unread.drain(..bytes);
+            } else {
+                self.ready = bytes;
+            }
         }
+        Ok(())
+    }
+
+    fn release_literal(&mut self) -> usize {
+        let bytes = self.unread.len().min(self.literal_left);
+        self.literal_left -= bytes;
+        for byte in &mut self.unread[..bytes] {
+            self.run = if *byte == b'(' { self.run + 1 } else { 0 };
+            if self.run > NESTING_MAX {
+                *byte = b' ';
+            }
+        }
+        bytes
+    }
+
+    /// The length of the next line, made fit for the protocol library; 0 if it is not complete yet.
+    fn release_line(&mut self) -> Result<usize, Excess> {
         let Some(offset) = self.unread[self.searched..].iter().position(|&b| b == b'\n') else {
             self.searched = self.unread.len();
-            return if self.searched > self.rules.line_max { Err(Excess::Line) } else { Ok(()) };
+            return if self.searched > self.rules.line_max { Err(Excess::Line) } else { Ok(0) };
         };
-        let end = self.searched + offset + 1;
+        let mut end = self.searched + offset + 1;
         if end > self.rules.line_max {
             return Err(Excess::Line);
         }
         self.searched = 0;
-        self.ready = end;
-        if let Some(literal_max) = self.rules.literal_max {
-            let line = &mut self.unread[..end];
-            let status = !self.continued && is_status(line);
-            if status {
-                part_code_from_text(line);
-            }
-            check_form(line)?;
-            // Status lines have no literals: `{5}` at the end of a text is text.
-            self.literal_left = if status { 0 } else { literal_size(line) };
-            self.continued = self.literal_left > 0;
-            if self.literal_left > literal_max {
-                return Err(Excess::Literal);
-            }
+        let Some(literal_max) = self.rules.literal_max else {
+            end += line::mend_smtp(&mut self.unread, end);
+            self.refused = line::is_refusal(&self.unread[..end]);
+            return Ok(end);
+        };
+        let text = &mut self.unread[..end];
+        let status = !self.continued && line::is_status(text);
+        if status {
+            line::part_code_from_text(text);
         }
-        self.last_line.clear();
-        self.last_line.extend_from_slice(&self.unread[..end.min(SMTP_LINE_MAX)]);
-        self.count(end)
+        if !self.continued {
+            self.dropping = !status && !line::is_wanted(text);
+        }
+        if !line::is_sane(text) {
+            return Err(Excess::Form);
+        }
+        // Status lines have no literals: `{5}` at the end of a text is text.
+        self.literal_left = if status { 0 } else { line::literal_size(text) };
+        self.continued = self.literal_left > 0;
+        if self.literal_left > literal_max { Err(Excess::Literal) } else { Ok(end) }
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), Excess> {
@@ -254,9 +274,7 @@ impl Inner {
         buf.put_slice(&self.unread[..count]);
         self.unread.drain(..count);
         self.ready -= count;
-        // A negative answer's last line is `4yz text` or `5yz text`; `4yz-text` has more to come.
-        let refusal = matches!(self.last_line.as_slice(), [b'4' | b'5', _, _, b' ' | b'\r' | b'\n', ..]);
-        if self.hang_up_on_refusal && self.ready == 0 && refusal {
+        if self.hang_up_on_refusal && self.ready == 0 && self.refused {
             self.deaf = true;
         }
     }
@@ -324,53 +342,4 @@ impl lettre::transport::smtp::client::AsyncTokioStream for Wire {
     fn peer_addr(&self) -> io::Result<std::net::SocketAddr> {
         Err(io::ErrorKind::Unsupported.into())
     }
-}
-
-/// The size of the literal that a line announces at its end (RFC 3501 §4.3: `{n}`, RFC 7888: `{n+}`), else 0.
-fn literal_size(line: &[u8]) -> usize {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let Some(line) = line.strip_suffix(b"}") else { return 0 };
-    let line = line.strip_suffix(b"+").unwrap_or(line);
-    let digits = line.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    if digits == 0 || !line[..line.len() - digits].ends_with(b"{") {
-        return 0;
-    }
-    // A number beyond usize is larger than any limit, too.
-    std::str::from_utf8(&line[line.len() - digits..]).ok().and_then(|n| n.parse().ok()).unwrap_or(usize::MAX)
-}
-
-/// Whether a line is a status answer: `+ …`, or `OK`, `NO`, `BAD`, `BYE`, `PREAUTH` behind `*` or a tag.
-fn is_status(line: &[u8]) -> bool {
-    if line.starts_with(b"+") {
-        return true;
-    }
-    let word = line.split(|b| matches!(b, b' ' | b'\r' | b'\n')).nth(1).unwrap_or_default();
-    [&b"OK"[..], b"NO", b"BAD", b"BYE", b"PREAUTH"].iter().any(|status| word.eq_ignore_ascii_case(status))
-}
-
-/// imap-proto cuts the first byte behind a response code off, as the space it should be, and panics where that byte is
-/// the first of several of one character.
-fn part_code_from_text(line: &mut [u8]) {
-    if let Some(end) = line.iter().position(|&b| b == b']')
-        && let Some(byte) = line.get_mut(end + 1)
-        && !byte.is_ascii()
-    {
-        *byte = b' ';
-    }
-}
-
-/// Refuses lines that crash imap-proto: nesting without bound overflows its stack, and `INTERNALDATE NIL` panics.
-fn check_form(line: &[u8]) -> Result<(), Excess> {
-    let (mut depth, mut deepest) = (0_usize, 0_usize);
-    for &byte in line {
-        match byte {
-            b'(' => depth += 1,
-            b')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    let nil_date = line.windows(16).any(|part| part.eq_ignore_ascii_case(b"INTERNALDATE NIL"));
-    if deepest > NESTING_MAX || nil_date { Err(Excess::Form) } else { Ok(()) }
 }

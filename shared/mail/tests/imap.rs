@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::civil::date;
 use preheat_mail::imap::{Category, Folder, ImapError, ImapStage, Moved, Special, Visit};
 use preheat_mail::{Account, Auth, Deadlines, Next, Security};
+use proptest::prelude::*;
 use support::imap::{Imap, Mail};
 use support::{Cut, Log, Memory, account, endpoint, line, say};
 use tokio::time::Instant;
@@ -581,4 +582,105 @@ fn a_visit_can_cross_threads() {
     is_send(&log);
     let stage = ImapStage::Greeting;
     assert_eq!(stage.to_string(), "greeting");
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_nobody_asked_for_are_passed_over_with_their_literals() {
+    let news = "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n* METADATA \"\" (/private/comment \"\u{e9}\")\r\n* ID (\"x\" NIL)\r\n\
+                * XNEWS {6}\r\nA0 OK\r and {3}\r\nabc\r\n* QUOTA \"\" (STORAGE 10 512)\r\n* SEARCH 100\r\n{tag} OK done\r\n";
+    let server = usual(MODERN).hook(move |command| command.starts_with("UID SEARCH").then(|| news.to_owned()));
+    let mut visit = open(&server.dial()).await.unwrap();
+    assert_eq!(visit.find(&folder("INBOX"), ID).await, Ok(Some(100)));
+}
+
+/// Bits of IMAP that servers say, right and wrong, to be thrown together.
+fn babble() -> impl Strategy<Value = String> {
+    let bits = [
+        "* ",
+        "1 ",
+        "100 ",
+        "FETCH (",
+        "UID 100 ",
+        "FLAGS (\\Seen) ",
+        "FLAGS () ",
+        "INTERNALDATE ",
+        "NIL ",
+        "\"",
+        "\\",
+        "BODY[",
+        "HEADER.FIELDS (X)",
+        "]",
+        "<0> ",
+        "{3}\r\n",
+        "{0}\r\n",
+        "{9}\r\n",
+        "abc",
+        ")",
+        "(",
+        "\r\n",
+        "\r",
+        "\n",
+        "SEARCH ",
+        "LIST ",
+        "(\\Noselect) ",
+        "OK ",
+        "NO ",
+        "BAD ",
+        "BYE ",
+        "[",
+        "ALERT",
+        "UIDVALIDITY 7",
+        "COPYUID 1 2 3",
+        "CAPABILITY IMAP4rev1 ",
+        "EXISTS",
+        "EXPUNGE",
+        "\u{e9}",
+        "\u{1f600}",
+        "\0",
+        "+ ",
+        "{tag} ",
+        "ENVELOPE (",
+        "BODYSTRUCTURE ((",
+        "X-GM-LABELS (",
+        "4294967296 ",
+        "METADATA ",
+        "ESEARCH ",
+        "\"2-Mar-2026 09:14:00 +0100\" ",
+    ];
+    proptest::collection::vec(proptest::sample::select(bits.to_vec()), 0..40).prop_map(|bits| bits.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn no_babble_panics_hangs_or_passes_for_a_finished_command(text in babble(), fetch in any::<bool>()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let verb = if fetch { "UID FETCH" } else { "UID SEARCH" };
+            let finished = text.contains("{tag} OK") || text.contains("{tag} NO") || text.contains("{tag} BAD");
+            let said = format!("{text}<hang>");
+            let server = usual(MODERN).hook(move |command| command.starts_with(verb).then(|| said.clone()));
+            let mut visit = open(&server.dial()).await.unwrap();
+            let start = Instant::now();
+            let result = visit.scan(&folder("INBOX"), date(2026, 3, 1)).await;
+            assert!(start.elapsed() <= Duration::from_secs(60));
+            assert!(result.is_err() || finished, "{text:?}: {result:?}");
+        });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_repeats_what_it_was_told_gives_no_secret_away() {
+    for (capabilities, secret, expected) in [
+        ("AUTH=PLAIN SASL-IR", "correct horse", "unknown: AUTHENTICATE PLAIN ***"),
+        ("", "quo\"te\\d", "unknown: LOGIN \"***@example.com\" \"***\""),
+    ] {
+        let server = Imap::new(capabilities).hook(|command| {
+            (!command.starts_with("CAPABILITY")).then(|| format!("{{tag}} BAD unknown: {command}\r\n"))
+        });
+        let endpoint = endpoint(Security::Implicit);
+        let account = Account { credential: Auth::Password(secret), ..account(&endpoint) };
+        let error = Visit::open(&server.dial(), &account, &Deadlines::IMAP).await.unwrap_err();
+        assert_eq!(error, ImapError::Credentials { reply: expected.to_owned() });
+    }
 }

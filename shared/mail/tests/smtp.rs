@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use preheat_mail::smtp::{Accepted, Refusal, SendError, Stage, send};
 use preheat_mail::{Auth, Deadlines, Next, Security};
+use proptest::prelude::*;
 use support::{Cut, Log, Memory, account, endpoint, line, say};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::Instant;
@@ -422,4 +423,110 @@ async fn quit_is_a_courtesy_whose_answer_changes_nothing() {
     let start = Instant::now();
     assert_eq!(try_send(&memory, Security::Implicit).await.unwrap().reply, "2.0.0 queued as 7");
     assert!(start.elapsed() <= Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_are_odd_but_clear_are_understood() {
+    // No text behind the code, spaces only in an EHLO line (lettre panics on it), Latin-1 and control characters.
+    let odd = [
+        ("EHLO", "250-x\r\n250-\r\n250-   \r\n250-AUTH PLAIN\r\n250 8BITMIME\r\n"),
+        ("AUTH", "235\r\n"),
+        ("MAIL", "250\r\n"),
+        ("RCPT", "250 \r\n"),
+        ("DATA", "354\r\n"),
+        ("DOT", "250-2.0.0\r\n250\r\n"),
+    ];
+    for count in 0..=odd.len() {
+        let log = Log::default();
+        let accepted = try_send(&memory(&odd[..count], &log), Security::Implicit).await;
+        assert!(accepted.is_ok(), "{:?}: {accepted:?}", odd.get(count.wrapping_sub(1)));
+    }
+    let memory = Memory::new(|mut stream| async move {
+        let _ = stream.write_all(b"554 Zugang f\xfcr Sie\tgesperrt \xff\x07\r\n").await;
+        line(&mut stream).await;
+    });
+    let error = try_send(&memory, Security::Implicit).await.unwrap_err();
+    assert!(error.to_string().contains("554 Zugang f?r Sie?gesperrt"), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn no_babble_panics_or_passes_for_an_acceptance(
+        at in 0_usize..6,
+        text in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "250", "354", "220", "451", "550", "-", " ", "ok", "AUTH PLAIN", "\r\n", "\n", "\r", "\0", "\u{e9}", "2",
+                "\u{a0}", "5.7.1", "\t",
+            ]),
+            0..12,
+        ),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let text = text.concat();
+            let verbs = ["GREETING", "EHLO", "AUTH", "MAIL", "RCPT", "DOT"];
+            let said: &'static str = text.clone().leak();
+            let log = Log::default();
+            let result = try_send(&memory(&[(verbs[at], said)], &log), Security::Implicit).await;
+            if verbs[at] == "DOT" {
+                let accepted = text.lines().any(|line| line.starts_with('2'));
+                assert!(result.is_err() || accepted, "{text:?}");
+                // Once the dot is out only a complete answer says that nothing was taken.
+                let refused = text.contains("451") || text.contains("550");
+                assert!(refused || !result.is_err_and(|error| !matches!(error, SendError::Unknown { .. })), "{text:?}");
+            } else {
+                assert!(result.is_err() || log.saw("MESSAGE"));
+            }
+        });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_out_of_step_gets_no_further_word() {
+    // The server falls silent after its k-th answer (0: the greeting), and listens on.
+    let answers = ["220 hi\r\n", "250-x\r\n250 AUTH PLAIN\r\n", "235 ok\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n"];
+    for silent_after in 0..answers.len() {
+        let log = Log::default();
+        let seen = log.clone();
+        let memory = Memory::new(move |mut stream| {
+            let seen = seen.clone();
+            async move {
+                for answer in &answers[..=silent_after] {
+                    say(&mut stream, answer).await;
+                    if !answer.starts_with("354") {
+                        seen.push(line(&mut stream).await.unwrap_or_default());
+                    }
+                }
+                let mut rest = String::new();
+                let _ = stream.read_to_string(&mut rest).await;
+                seen.push(rest);
+            }
+        });
+        let error = try_send(&memory, Security::Implicit).await.unwrap_err();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(matches!(error.next(), Next::Retry | Next::Reconcile), "{error:?}");
+        assert!(!log.saw("QUIT"), "{silent_after}: {:?}", log.lines());
+    }
+    // In step, it is said goodbye to.
+    let log = Log::default();
+    try_send(&memory(&[("RCPT", "550 no\r\n")], &log), Security::Implicit).await.unwrap_err();
+    assert!(log.saw("QUIT"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_repeats_what_it_was_told_gives_no_secret_away() {
+    let memory = Memory::new(|mut stream| async move {
+        say(&mut stream, "220 hi\r\n").await;
+        while let Some(said) = line(&mut stream).await {
+            let answer = if said.starts_with("EHLO") {
+                "250-x\r\n250 AUTH PLAIN\r\n".to_owned()
+            } else {
+                format!("500 unknown command: {said}, or correct horse\r\n")
+            };
+            say(&mut stream, &answer).await;
+        }
+    });
+    let error = try_send(&memory, Security::Implicit).await.unwrap_err();
+    assert_eq!(error, SendError::Credentials { reply: "500 unknown command: AUTH PLAIN ***, or ***".to_owned() });
 }

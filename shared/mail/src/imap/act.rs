@@ -10,6 +10,7 @@ use super::ImapError;
 use super::folders::{Folder, Special};
 use super::scan::set;
 use super::session::{Piece, Visit, quoted, refused, string};
+use crate::reply::{NONE, clean};
 
 /// What came of a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,7 +232,7 @@ impl Visit {
                 _ if try_create && !last_try => {
                     self.command("CREATE", vec![Piece::Text("CREATE ".to_owned()), string("CREATE", &to.raw)?]).await?;
                 }
-                _ => return Err(refused(verb, outcome.text)),
+                _ => return Err(refused(verb, clean(&outcome.text, NONE))),
             }
         }
         Err(not_done(verb))

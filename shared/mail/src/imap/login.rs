@@ -5,19 +5,15 @@ use imap_proto::{Capability, Response, ResponseCode, Status};
 use preheat_core::endpoint::Security;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
-use zeroize::Zeroizing;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::session::{Capabilities, Piece, Visit, refused, string};
 use super::{ImapError, ImapStage};
 use crate::dial::{Dial, DialError, DialStage};
 use crate::limits::Deadlines;
 use crate::next::Next;
-use crate::reply::clean;
+use crate::reply::{NONE, clean};
 use crate::wire::{Rules, Wire};
-use crate::{Account, Auth};
+use crate::{Account, Auth, base64};
 
 /// Lines a server may say before login, apart from the answers.
 const CHATTER_MAX: usize = 50;
@@ -53,13 +49,8 @@ impl Visit {
             return Err(ImapError::Credentials { reply });
         }
         let (command, pieces) = match account.credential {
-            Auth::XOauth2(token) => {
-                let response = Zeroizing::new(format!("user={user}\x01auth=Bearer {token}\x01\x01"));
-                ("AUTHENTICATE", self.sasl("XOAUTH2", &response))
-            }
-            Auth::Password(password) if self.capabilities.has("AUTH=PLAIN") => {
-                ("AUTHENTICATE", self.sasl("PLAIN", &Zeroizing::new(format!("\0{user}\0{password}"))))
-            }
+            Auth::XOauth2(_) => ("AUTHENTICATE", self.sasl("XOAUTH2", account)),
+            Auth::Password(_) if self.capabilities.has("AUTH=PLAIN") => ("AUTHENTICATE", self.sasl("PLAIN", account)),
             Auth::Password(_) if self.capabilities.has("LOGINDISABLED") => {
                 let reply = "the server does not allow a login with a password".to_owned();
                 return Err(ImapError::Credentials { reply });
@@ -73,7 +64,7 @@ impl Visit {
         };
         let mut after = None;
         let outcome = self.run(command, pieces, |answer| note_capabilities(answer, &mut after)).await?;
-        let reply = clean(&outcome.text, &[secret]);
+        let reply = clean(&outcome.text, &account.credential.forms(user));
         match outcome.status {
             Status::Ok => {}
             _ => {
@@ -95,8 +86,8 @@ impl Visit {
     }
 
     /// AUTHENTICATE, with the response in the same line where the server takes that (SASL-IR, RFC 4959).
-    fn sasl(&self, mechanism: &str, response: &str) -> Vec<Piece> {
-        let encoded = Zeroizing::new(BASE64.encode(response));
+    fn sasl(&self, mechanism: &str, account: &Account<'_>) -> Vec<Piece> {
+        let encoded = base64(&account.credential.sasl(account.user));
         if self.capabilities.has("SASL-IR") {
             vec![Piece::Text(format!("AUTHENTICATE {mechanism} {}", encoded.as_str()))]
         } else {
@@ -144,7 +135,7 @@ struct Entry {
 
 impl Entry {
     async fn line(&mut self, stage: ImapStage) -> Result<String, ImapError> {
-        let lost = |reason: String| unreachable(stage, clean(&reason, &[]), Next::Retry);
+        let lost = |reason: String| unreachable(stage, clean(&reason, NONE), Next::Retry);
         let reading = async {
             let mut line = Vec::new();
             let mut space = [0_u8; 1024];
@@ -164,7 +155,7 @@ impl Entry {
     async fn greeting(&mut self) -> Result<Option<Capabilities>, ImapError> {
         let stage = ImapStage::Greeting;
         let line = self.line(stage).await?;
-        let said = clean(&line, &[]);
+        let said = clean(&line, NONE);
         let mut words = line.split(' ');
         match (words.next(), words.next().map(str::to_ascii_uppercase).as_deref()) {
             (Some("*"), Some("OK")) => Ok(listed_in_code(&line)),
@@ -202,7 +193,7 @@ impl Entry {
             return if ok {
                 Ok(rest.to_owned())
             } else {
-                Err(unreachable(stage, format!("{name}: {}", clean(rest, &[])), Next::Replan))
+                Err(unreachable(stage, format!("{name}: {}", clean(rest, NONE)), Next::Replan))
             };
         }
         Err(unreachable(stage, "the server does not come to the point", Next::Replan))

@@ -10,6 +10,7 @@
 mod act;
 mod folders;
 mod login;
+mod names;
 mod scan;
 mod session;
 

@@ -12,6 +12,7 @@ use super::session::{Piece, Visit, quoted, refused};
 use crate::compose::TOKEN_HEADER;
 use crate::limits::{FETCH_CHUNK, HEADER_BYTES_MAX, SCAN_MAX};
 use crate::read;
+use crate::reply::{NONE, clean};
 
 /// A tab of Gmail's inbox other than Primary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -172,7 +173,7 @@ impl Visit {
                 // RFC 5530: some of them were expunged by another session meanwhile. The rest has come.
                 _ if outcome.text.to_ascii_uppercase().contains("[EXPUNGEISSUED]") => return Ok(()),
                 Status::Bad if self.partial_fetch => self.partial_fetch = false,
-                _ => return Err(refused("FETCH", outcome.text)),
+                _ => return Err(refused("FETCH", clean(&outcome.text, NONE))),
             }
         }
     }

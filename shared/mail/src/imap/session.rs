@@ -1,9 +1,12 @@
 //! The session itself: one command at a time, each with a deadline and a budget, each with its answer read whole.
 
 use std::collections::BTreeSet;
+use std::io;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use async_imap::Client;
+use futures::FutureExt as _;
 use imap_proto::{Response, ResponseCode, Status};
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, timeout_at};
@@ -12,7 +15,7 @@ use zeroize::Zeroizing;
 use super::ImapError;
 use super::folders::Folders;
 use crate::limits::Deadlines;
-use crate::reply::clean;
+use crate::reply::{NONE, clean};
 use crate::wire::Wire;
 
 /// Time for LOGOUT. It is a courtesy.
@@ -85,7 +88,7 @@ pub(super) fn quoted(text: &str) -> String {
 /// How a command ended.
 pub(super) struct Outcome {
     pub(super) status: Status,
-    /// The server's words, cleaned, with their response code if we do not know it.
+    /// The server's words, not cleaned yet, with their response code if we do not know it.
     pub(super) text: String,
     /// The folder's UIDVALIDITY changed while the command ran.
     pub(super) rebuilt: bool,
@@ -152,7 +155,7 @@ impl Visit {
         }
         match outcome.status {
             Status::Ok => Ok(()),
-            _ => Err(refused(command, outcome.text)),
+            _ => Err(refused(command, clean(&outcome.text, NONE))),
         }
     }
 
@@ -181,7 +184,7 @@ impl Visit {
             }
             Err(reason) => {
                 self.wire.close();
-                Err(ImapError::Lost { command, reason: clean(&reason, &[]) })
+                Err(ImapError::Lost { command, reason: clean(&reason, NONE) })
             }
         }
     }
@@ -221,7 +224,10 @@ impl Visit {
             wire.flush().await.map_err(|error| error.to_string())?;
             line.clear();
             loop {
-                let answer = match self.client.read_response().await {
+                // The parser reads bytes of anybody's making. If one more of them makes it panic, one session ends, and
+                // not the function with a hundred others in it.
+                let reading = AssertUnwindSafe(self.client.read_response()).catch_unwind();
+                let answer = match reading.await.unwrap_or_else(|_| Err(io::ErrorKind::Other.into())) {
                     Ok(Some(answer)) => answer,
                     Ok(None) => return Err(bye.unwrap_or_else(|| "the server closed the connection".to_owned())),
                     Err(error) => return Err(self.reading(&error)),
@@ -229,7 +235,7 @@ impl Visit {
                 match answer.parsed() {
                     Response::Done { tag: done, status, outcome } if done.as_bytes() == tag.as_bytes() => {
                         see(answer.parsed());
-                        let text = clean(outcome.information.as_deref().unwrap_or_default(), &[]);
+                        let text = outcome.information.as_deref().unwrap_or_default().to_owned();
                         return Ok(Outcome { status: status_of(status), text, rebuilt });
                     }
                     Response::Done { .. } => return Err("the server answered another command".to_owned()),
@@ -257,10 +263,10 @@ impl Visit {
     }
 
     /// Why reading ended, without the bytes that were read: they may be anybody's mail.
-    fn reading(&self, error: &std::io::Error) -> String {
+    fn reading(&self, error: &io::Error) -> String {
         match self.wire.excess() {
             Some(excess) => excess.to_string(),
-            None if error.kind() == std::io::ErrorKind::Other => "the server's answer does not parse".to_owned(),
+            None if error.kind() == io::ErrorKind::Other => "the server's answer does not parse".to_owned(),
             None => error.to_string(),
         }
     }

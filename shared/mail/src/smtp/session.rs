@@ -1,16 +1,7 @@
-//! One send over SMTP, step by step (RFC 5321, RFC 3207, RFC 4954), so that the caller knows which side of the final dot
-//! a failure was on: before it nothing can have been delivered; after it only the recipient's mailbox knows.
-//!
-//! lettre's connection does the talking, on a stream of our own ([`Wire`]) that bounds what a server may say. The body
-//! is written here and not by lettre: everything but the terminator first, flushed; then, if the server is still quietly
-//! waiting, the terminator `CRLF . CRLF`. From its first byte on every failure is [`SendError::Unknown`], unless a
-//! complete answer was read.
+//! The session itself: one step after the other, each with its deadline.
 
-use std::fmt;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::extension::{ClientId, Extension, ServerInfo};
@@ -21,216 +12,31 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, timeout, timeout_at};
 use zeroize::Zeroizing;
 
-use crate::compose::wire_form;
 use crate::dial::{Dial, DialError, DialStage};
 use crate::limits::Deadlines;
 use crate::next::Next;
 use crate::reply::clean;
 use crate::wire::{Peek, Rules, Wire};
-use crate::{Account, Auth};
 
-/// How far a session had come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Name look-up, TCP, implicit TLS.
-    Connect,
-    /// The server's greeting and its answer to EHLO.
-    Greeting,
-    /// STARTTLS and the TLS handshake.
-    StartTls,
-    /// AUTH.
-    Auth,
-    /// MAIL FROM.
-    MailFrom,
-    /// RCPT TO.
-    RcptTo,
-    /// DATA.
-    Data,
-    /// The message, up to the terminator.
-    Body,
-    /// The terminator and its answer.
-    Dot,
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Connect => "connecting",
-            Self::Greeting => "greeting",
-            Self::StartTls => "STARTTLS",
-            Self::Auth => "AUTH",
-            Self::MailFrom => "MAIL FROM",
-            Self::RcptTo => "RCPT TO",
-            Self::Data => "DATA",
-            Self::Body => "the message",
-            Self::Dot => "the final dot",
-        })
-    }
-}
-
-/// What a server refused for good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// The sender's address.
-    Sender,
-    /// The recipient's address.
-    Recipient,
-    /// The message.
-    Message,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Sender => "sender",
-            Self::Recipient => "recipient",
-            Self::Message => "message",
-        })
-    }
-}
-
-/// The server took the message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
-    /// What it said: often its queue id.
-    pub reply: String,
-}
-
-/// Why a message was not, or perhaps not, sent. Server text is cleaned: no secret, no address.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
-    /// No session: nothing secret was said, nothing was sent.
-    #[error("the server is not reachable ({stage}): {reason}")]
-    Unreachable {
-        /// How far it came.
-        stage: Stage,
-        /// What went wrong.
-        reason: String,
-        /// What to do: a refused certificate is not tried again as soon as a lost packet.
-        next: Next,
-    },
-    /// The server does not accept who we are.
-    #[error("the credentials are refused: {reply}")]
-    Credentials {
-        /// What it said.
-        reply: String,
-    },
-    /// Not now: a 4yz, or a provider's daily limit, which some announce as 5yz.
-    #[error("deferred at {stage}: {code} {reply}")]
-    Deferred {
-        /// At which step.
-        stage: Stage,
-        /// The reply code.
-        code: u16,
-        /// What it said.
-        reply: String,
-    },
-    /// Never: a 5yz.
-    #[error("{what} refused: {code} {reply}")]
-    Refused {
-        /// What was refused.
-        what: Refusal,
-        /// The reply code; 0 if we refused it ourselves before connecting.
-        code: u16,
-        /// What it said.
-        reply: String,
-    },
-    /// The connection ended before the terminator: nothing was delivered.
-    #[error("the connection broke at {stage}: {reason}")]
-    BrokenBefore {
-        /// At which step.
-        stage: Stage,
-        /// How.
-        reason: String,
-    },
-    /// The connection ended after the terminator may have left: the message may have been delivered.
-    #[error("it is not known whether the message was taken: {reason}")]
-    Unknown {
-        /// How it ended.
-        reason: String,
-    },
-}
-
-impl SendError {
-    /// What to do now.
-    #[must_use]
-    pub fn next(&self) -> Next {
-        match self {
-            Self::Unreachable { next, .. } => *next,
-            Self::Credentials { .. } => Next::Pause,
-            Self::Deferred { .. } => Next::Replan,
-            Self::Refused { .. } => Next::Drop,
-            Self::BrokenBefore { .. } => Next::Retry,
-            Self::Unknown { .. } => Next::Reconcile,
-        }
-    }
-}
-
-/// Sends one message to one recipient. `message` is a whole RFC 5322 message with CRLF line ends.
-///
-/// Dropping the future drops the connection. Dropped before the terminator was written, nothing was sent; the caller
-/// that drops it later must treat the send as [`SendError::Unknown`].
-///
-/// # Errors
-/// See [`SendError`]; its [`next`](SendError::next) says what to do.
-pub async fn send(
-    dial: &dyn Dial,
-    account: &Account<'_>,
-    from: &Address,
-    to: &Address,
-    message: &[u8],
-    limits: &Deadlines,
-) -> Result<Accepted, SendError> {
-    let body = wire_form(message).map_err(|error| SendError::Refused {
-        what: Refusal::Message,
-        code: 0,
-        reply: error.to_string(),
-    })?;
-    let mut session = Session::open(dial, account, from.domain(), limits).await?;
-    session.authenticate(account).await?;
-    let result = session.deliver(from, to, &body).await;
-    session.quit().await;
-    result
-}
-
-/// Opens a session and proves who we are, then leaves: for the diagnosis of a mailbox. Returns the extensions that
-/// matter here and that the server offers.
-///
-/// # Errors
-/// As [`send`].
-pub async fn check_login(
-    dial: &dyn Dial,
-    account: &Account<'_>,
-    hello: &str,
-    limits: &Deadlines,
-) -> Result<Vec<String>, SendError> {
-    let mut session = Session::open(dial, account, hello, limits).await?;
-    session.authenticate(account).await?;
-    let offers = session.offers();
-    session.quit().await;
-    Ok(offers)
-}
+use super::error::{Accepted, Failure, Refusal, SendError, Stage, failed, failure};
+use crate::{Account, Auth, base64};
 
 /// Time for QUIT. It is a courtesy: its answer changes nothing.
 const QUIT_MAX: Duration = Duration::from_secs(1);
 
-struct Session<'a> {
+pub(super) struct Session<'a> {
     conn: AsyncSmtpConnection,
     wire: Wire,
     info: ServerInfo,
     limits: &'a Deadlines,
     end: Instant,
-    secrets: [&'a str; 2],
-}
-
-/// What came back for a command: a negative answer, or nothing usable.
-enum Failure {
-    Reply { code: u16, text: String },
-    Broken(String),
+    secrets: Vec<Zeroizing<String>>,
+    /// The last answer was read whole, and the server waits for a command.
+    in_step: bool,
 }
 
 impl<'a> Session<'a> {
-    async fn open(
+    pub(super) async fn open(
         dial: &dyn Dial,
         account: &Account<'a>,
         hello: &str,
@@ -246,7 +52,7 @@ impl<'a> Session<'a> {
         let wire = Wire::new(stream, Rules::SMTP);
         wire.hang_up_on_refusal(true);
         let hello = ClientId::Domain(hello.to_owned());
-        let secrets = [account.credential.secret(), ""];
+        let secrets = account.credential.forms(account.user);
         let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(wire.clone()), &hello);
         let conn = match timeout_at(end.min(Instant::now() + limits.greeting), connecting).await {
             Err(_) => Err(Failure::Broken("no greeting in time".to_owned())),
@@ -257,7 +63,7 @@ impl<'a> Session<'a> {
         wire.hang_up_on_refusal(false);
 
         let info = conn.server_info().clone();
-        let mut session = Self { conn, wire, info, limits, end, secrets };
+        let mut session = Self { conn, wire, info, limits, end, secrets, in_step: true };
         if endpoint.security == Security::StartTls {
             session.start_tls(dial, &endpoint.host, &hello).await?;
         }
@@ -289,7 +95,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    async fn authenticate(&mut self, account: &Account<'_>) -> Result<(), SendError> {
+    pub(super) async fn authenticate(&mut self, account: &Account<'_>) -> Result<(), SendError> {
         let user = account.user;
         let secret = account.credential.secret();
         let refused = |reply: &str| Err(SendError::Credentials { reply: reply.to_owned() });
@@ -298,9 +104,9 @@ impl<'a> Session<'a> {
         }
         let offers = |mechanism| self.info.supports_auth_mechanism(mechanism);
         let accepted = match account.credential {
-            Auth::XOauth2(token) if offers(Mechanism::Xoauth2) => {
-                let response = Zeroizing::new(format!("user={user}\x01auth=Bearer {token}\x01\x01"));
-                let line = Zeroizing::new(format!("AUTH XOAUTH2 {}\r\n", &*base64(&response)));
+            Auth::XOauth2(_) if offers(Mechanism::Xoauth2) => {
+                let response = base64(&account.credential.sasl(user));
+                let line = Zeroizing::new(format!("AUTH XOAUTH2 {}\r\n", response.as_str()));
                 let answer = self.command(Stage::Auth, &line, self.limits.command).await?;
                 // A refused token is answered with a challenge that explains it, then, once answered, with 535.
                 if answer.has_code(334) {
@@ -309,9 +115,9 @@ impl<'a> Session<'a> {
                     answer
                 }
             }
-            Auth::Password(password) if offers(Mechanism::Plain) => {
-                let response = Zeroizing::new(format!("\0{user}\0{password}"));
-                let line = Zeroizing::new(format!("AUTH PLAIN {}\r\n", &*base64(&response)));
+            Auth::Password(_) if offers(Mechanism::Plain) => {
+                let response = base64(&account.credential.sasl(user));
+                let line = Zeroizing::new(format!("AUTH PLAIN {}\r\n", response.as_str()));
                 self.command(Stage::Auth, &line, self.limits.command).await?
             }
             Auth::Password(password) if offers(Mechanism::Login) => {
@@ -320,7 +126,7 @@ impl<'a> Session<'a> {
                     if !answer.has_code(334) {
                         return refused("the server broke AUTH LOGIN off");
                     }
-                    let line = Zeroizing::new(format!("{}\r\n", &*base64(part)));
+                    let line = Zeroizing::new(format!("{}\r\n", base64(part).as_str()));
                     answer = self.command(Stage::Auth, &line, self.limits.command).await?;
                 }
                 answer
@@ -335,7 +141,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn deliver(&mut self, from: &Address, to: &Address, body: &[u8]) -> Result<Accepted, SendError> {
+    pub(super) async fn deliver(&mut self, from: &Address, to: &Address, body: &[u8]) -> Result<Accepted, SendError> {
         let eight_bit = if body.is_ascii() { "" } else { " BODY=8BITMIME" };
         if !eight_bit.is_empty() && !self.info.supports_feature(Extension::EightBitMime) {
             let reply = "the message is not ASCII and the server does not offer 8BITMIME".to_owned();
@@ -354,6 +160,7 @@ impl<'a> Session<'a> {
 
     /// Everything but the terminator. Nothing can be delivered by it.
     async fn body(&mut self, body: &[u8]) -> Result<(), SendError> {
+        self.in_step = false;
         let mut wire = self.wire.clone();
         let writing = async {
             wire.write_all(body).await?;
@@ -380,27 +187,30 @@ impl<'a> Session<'a> {
     async fn dot(&mut self) -> Result<Accepted, SendError> {
         self.wire.begin();
         let asking = self.conn.command("\r\n.\r\n");
-        match timeout_at(self.end.min(Instant::now() + self.limits.dot), asking).await {
-            Err(_) => Err(SendError::Unknown { reason: "no answer to the final dot in time".to_owned() }),
-            Ok(Ok(answer)) if answer.code().severity == Severity::PositiveCompletion => {
-                Ok(Accepted { reply: clean(&joined(&answer), &self.secrets) })
-            }
-            Ok(Ok(_)) => Err(SendError::Unknown { reason: "the answer to the final dot makes no sense".to_owned() }),
-            Ok(Err(error)) => match failure(&error, &self.wire) {
-                Failure::Broken(reason) => Err(SendError::Unknown { reason: clean(&reason, &self.secrets) }),
-                reply @ Failure::Reply { .. } => Err(failed(reply, Stage::Dot, &self.secrets)),
-            },
+        let answer = match timeout_at(self.end.min(Instant::now() + self.limits.dot), asking).await {
+            Err(_) => Err(Failure::Broken("no answer to the final dot in time".to_owned())),
+            Ok(Err(error)) => Err(failure(&error, &self.wire)),
+            Ok(Ok(answer)) if answer.code().severity == Severity::PositiveCompletion => Ok(answer),
+            Ok(Ok(_)) => Err(Failure::Broken("the answer to the final dot makes no sense".to_owned())),
+        };
+        self.in_step = !matches!(answer, Err(Failure::Broken(_)));
+        match answer {
+            Ok(answer) => Ok(Accepted { reply: clean(&joined(&answer), &self.secrets) }),
+            Err(Failure::Broken(reason)) => Err(SendError::Unknown { reason: clean(&reason, &self.secrets) }),
+            Err(reply @ Failure::Reply { .. }) => Err(failed(reply, Stage::Dot, &self.secrets)),
         }
     }
 
     /// A command whose answer must be 2yz or 3yz.
     async fn command(&mut self, stage: Stage, line: &str, time: Duration) -> Result<Response, SendError> {
         self.wire.begin();
+        self.in_step = false;
         let result = match timeout_at(self.end.min(Instant::now() + time), self.conn.command(line)).await {
             Err(_) => Err(Failure::Broken("no answer in time".to_owned())),
             Ok(Err(error)) => Err(failure(&error, &self.wire)),
             Ok(Ok(answer)) => Ok(answer),
         };
+        self.in_step = matches!(result, Ok(_) | Err(Failure::Reply { .. }));
         result.map_err(|failure| failed(failure, stage, &self.secrets))
     }
 
@@ -423,14 +233,19 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn quit(&mut self) {
+    /// QUIT, unless the session is out of step: a connection on which something was half said or half read gets no
+    /// further word.
+    pub(super) async fn quit(&mut self) {
+        if !self.in_step {
+            return;
+        }
         let time = QUIT_MAX.min(self.end.saturating_duration_since(Instant::now()));
         if timeout(time, self.conn.command("QUIT\r\n")).await.is_err() {
             tracing::debug!("no answer to QUIT");
         }
     }
 
-    fn offers(&self) -> Vec<String> {
+    pub(super) fn offers(&self) -> Vec<String> {
         let all = [
             (Extension::StartTls, "STARTTLS"),
             (Extension::EightBitMime, "8BITMIME"),
@@ -443,10 +258,6 @@ impl<'a> Session<'a> {
     }
 }
 
-fn base64(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(BASE64.encode(text))
-}
-
 fn joined(answer: &Response) -> String {
     answer.message().collect::<Vec<_>>().join(" ")
 }
@@ -457,46 +268,4 @@ fn broken(stage: Stage, reason: &str) -> SendError {
 
 fn unreachable_because(stage: Stage, error: &DialError) -> SendError {
     SendError::Unreachable { stage, reason: error.to_string(), next: error.next() }
-}
-
-fn failure(error: &lettre::transport::smtp::Error, wire: &Wire) -> Failure {
-    use std::error::Error as _;
-    if let Some(code) = error.status() {
-        let text = error.source().map(ToString::to_string).unwrap_or_default();
-        return Failure::Reply { code: code.into(), text };
-    }
-    Failure::Broken(wire.excess().map_or_else(|| error.to_string(), |excess| excess.to_string()))
-}
-
-/// Names a failure before the terminator, or a complete negative answer to it.
-fn failed(failure: Failure, stage: Stage, secrets: &[&str]) -> SendError {
-    let (code, reply) = match failure {
-        Failure::Reply { code, text } => (code, clean(&text, secrets)),
-        Failure::Broken(reason) if stage <= Stage::StartTls => {
-            return SendError::Unreachable { stage, reason: clean(&reason, secrets), next: Next::Retry };
-        }
-        Failure::Broken(reason) => return SendError::BrokenBefore { stage, reason: clean(&reason, secrets) },
-    };
-    if (400..500).contains(&code) || is_sending_limit(&reply) {
-        return SendError::Deferred { stage, code, reply };
-    }
-    match stage {
-        Stage::Connect | Stage::Greeting | Stage::StartTls => {
-            SendError::Unreachable { stage, reason: format!("{code} {reply}"), next: Next::Replan }
-        }
-        Stage::Auth => SendError::Credentials { reply: format!("{code} {reply}") },
-        // RFC 4954 §6: 530, 534, 535, 538 speak of authentication wherever they come.
-        Stage::MailFrom if matches!(code, 530 | 534 | 535 | 538) => {
-            SendError::Credentials { reply: format!("{code} {reply}") }
-        }
-        Stage::MailFrom => SendError::Refused { what: Refusal::Sender, code, reply },
-        Stage::RcptTo => SendError::Refused { what: Refusal::Recipient, code, reply },
-        Stage::Data | Stage::Body | Stage::Dot => SendError::Refused { what: Refusal::Message, code, reply },
-    }
-}
-
-/// Daily and hourly limits that providers announce with a permanent code although they pass: Gmail `550 5.4.5 Daily
-/// user sending limit exceeded`, Microsoft `5.1.90` (daily recipients) and `5.2.122` (hourly), Zoho `5.4.6`.
-fn is_sending_limit(reply: &str) -> bool {
-    ["5.4.5 ", "5.1.90 ", "5.2.122 ", "5.4.6 "].iter().any(|code| reply.starts_with(code))
 }
