@@ -42,6 +42,10 @@ impl Write {
 impl Store {
     /// The ledger in `table`. Time-outs are the client's; its retries are replaced by the store's own.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a client is a handle, and this one is not to be used beside the store"
+    )]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
         Self { client: Client::from_conf(config), table: table.into().into() }

@@ -41,5 +41,8 @@ async fn a_mailbox_day_of_40_mails_keeps_the_budget() {
     assert!(world.store.turn(&old, &turned).await.unwrap());
     let spent = world.aws.counts().since(&before);
     let per_mail = spent.write_units() / f64::from(MAILS);
+    let writes = spent.of("UpdateItem").calls + spent.of("PutItem").calls;
+    // One unit a write, so every row and archive has stayed under 1 kB.
+    assert_eq!((writes, spent.write_units()), (2 * 40 + 2 * 5 + 4, f64::from(2 * 40 + 2 * 5 + 4)), "{spent:?}");
     assert!(per_mail <= 2.4, "{per_mail} write units a mail: {spent:?}");
 }

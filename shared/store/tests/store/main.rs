@@ -1,6 +1,8 @@
 //! The store against DynamoDB and KMS under the real SDK: every conditional write under duplicates, concurrent writers,
 //! throttles and lost answers.
 
+#![expect(clippy::unwrap_used, clippy::large_futures, reason = "tests, and what they have in common")]
+
 mod budget;
 mod claims;
 mod imports;

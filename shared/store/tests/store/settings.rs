@@ -62,10 +62,10 @@ async fn a_providers_budget_turns_once_a_tick() {
     world.aws.faults().share("UpdateItem", Fault::Latency(Duration::from_millis(5)), 0.5);
     let another = world.another_store();
     let (one, twin) = tokio::join!(of(&world.store, 1), of(&another, 1));
-    let halved = Some(ProviderBudget { factor: 0.5, ..ProviderBudget::default() });
-    assert_eq!((one, twin), (halved, halved));
-    assert_eq!(of(&world.store, 1).await, halved, "planning the tick again changes nothing");
-    assert_eq!(world.store.provider_budgets().await.unwrap()[&Provider::Yahoo], halved.unwrap());
+    let half = ProviderBudget { factor: 0.5, ..ProviderBudget::default() };
+    assert_eq!((one, twin), (Some(half), Some(half)));
+    assert_eq!(of(&world.store, 1).await, Some(half), "planning the tick again changes nothing");
+    assert_eq!(world.store.provider_budgets().await.unwrap()[&Provider::Yahoo], half);
     for n in 2..=5 {
         of(&world.store, n).await;
     }
