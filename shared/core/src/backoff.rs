@@ -45,7 +45,8 @@ impl Default for ProviderBudget {
 pub struct ProviderReport {
     /// Start of the tick that is planned next.
     pub at: Timestamp,
-    /// How many sends were planned for the provider's mailboxes; `None`: not known.
+    /// How many sends were planned for the provider's mailboxes, or how many of them tried
+    /// ([`crate::tick::attempted`]); `None`: not known.
     pub planned: Option<u32>,
     /// How many of them it deferred: 421, another 4xx, 429, "too many", no connection.
     pub deferred: u32,

@@ -1,41 +1,28 @@
 //! Who writes to whom (domain.md §5).
 //!
-//! Each slot has a few candidates from its pool's rotation ([`ring`]); what is not acceptable is passed over, and of
+//! Each slot has a few candidates from its pool's rotation (`pairing/ring.rs`); what is not acceptable is passed over, and of
 //! what is left the one that stands furthest behind in mail received, weighed against provider and memory, is taken.
 //! So a slot costs a bounded number of looks, whatever the pool's size, and in and out stay balanced.
 //!
 //! May not know of time or caps of sending: a slot that is asked about is going to be sent.
 
+mod members;
 mod ring;
+mod search;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Address, MailboxId, SlotId, day_number};
+use crate::id::{Address, SlotId, day_number};
 use crate::limits::Limits;
 use crate::mailbox::{Provider, Role};
+use crate::pairing::members::{Member, Others, count_others};
 use crate::pairing::ring::Ring;
-use crate::seed::{Seed, unit};
-use crate::tick::fleet::{Names, Today, Traffic};
+use crate::pairing::search::{LOOKS_MAX, Search};
+use crate::seed::Seed;
+use crate::tick::fleet::{Today, Traffic};
 use crate::tick::{FleetRow, TickInput};
-
-/// Acceptable candidates that are compared with each other. Two or more are enough for a tight balance ("the power of
-/// two choices"); five leave some for provider and memory. Ours.
-const COMPARED: u32 = 5;
-/// Candidates looked at in the rotation, at most; a pool of fewer is looked at whole. Ours.
-const LOOKS_MAX: u32 = 64;
-/// Further candidates looked at, at most, when the rotation offered none: a pool that is mostly paused, or mostly of
-/// one organisation. Ours.
-const PROBES_MAX: u32 = 64;
-
-/// Costs, in thousandths of a mailbox's fair share of received mail. Ours; together they stay well inside the promised
-/// 0.8–1.25, so that balance wins in the end.
-const COST_PROVIDER: u64 = 60;
-/// For each class of the rotation that a candidate is away from the day's own.
-const COST_CLASS: u64 = 15;
-/// Own organisation, where that is allowed at all: more than anything else.
-const COST_OWN: u64 = 1_000_000;
 
 /// How gladly a mailbox of one provider writes to one of another, 0–1: the share of slots for which that pair counts
 /// as any other; for the rest it stands back behind better pairs.
@@ -90,7 +77,7 @@ impl Refused {
 
 /// What came of looking for a partner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Choice {
+pub(crate) struct Choice {
     /// Position of the partner in the fleet; `None`: nobody is left.
     pub partner: Option<usize>,
     /// What was passed over.
@@ -109,88 +96,9 @@ pub fn eligible_partners(fleet: &[FleetRow], limits: &Limits, suppressed: &BTree
     others.into_iter().map(|others| others.eligible(limits)).collect()
 }
 
-/// A mailbox as pairing sees it.
-#[derive(Debug, Clone, Copy)]
-struct Member {
-    id: MailboxId,
-    pool: u32,
-    organisation: u32,
-    domain: u32,
-    provider: Provider,
-    /// Whether others may choose it.
-    live: bool,
-}
-
-impl Member {
-    /// One a row, in the order of the fleet; and how many pools there are.
-    fn all(fleet: &[FleetRow], suppressed: &BTreeSet<Address>) -> (Vec<Self>, usize) {
-        let (mut pools, mut organisations, mut domains) = (Names::default(), Names::default(), Names::default());
-        let member = |row: &'_ FleetRow| (row.plan.plan.id, row.plan.state.is_partner());
-        let mut members = Vec::with_capacity(fleet.len());
-        for row in fleet {
-            let (id, live) = member(row);
-            let plan = &row.plan.plan;
-            members.push(Self {
-                id,
-                pool: pools.number(plan.pool.as_str()),
-                organisation: organisations.number(&plan.organisation),
-                domain: domains.number(plan.address.domain()),
-                provider: plan.provider,
-                live: live && (suppressed.is_empty() || !suppressed.contains(&plan.address)),
-            });
-        }
-        (members, pools.len())
-    }
-    fn is_own(&self, other: &Self) -> bool {
-        self.organisation == other.organisation || self.domain == other.domain
-    }
-}
-
-/// Living mailboxes of a mailbox's pool besides itself.
-#[derive(Debug, Clone, Copy)]
-struct Others {
-    /// Outside its domain and organisation.
-    foreign: u32,
-    /// All of them.
-    all: u32,
-}
-
-impl Others {
-    /// Whether it writes to its own people because there is nobody else.
-    fn is_alone(self, limits: &Limits) -> bool {
-        self.foreign < limits.eligible_partners_min.max(1)
-    }
-    fn eligible(self, limits: &Limits) -> u32 {
-        if self.is_alone(limits) { self.all } else { self.foreign }
-    }
-}
-
-fn count_others(members: &[Member]) -> Vec<Others> {
-    let counted = |key: fn(&Member) -> (u32, u32, u32)| {
-        let mut keys: Vec<_> = members.iter().filter(|member| member.live).map(key).collect();
-        keys.sort_unstable();
-        move |member: &Member| {
-            let wanted = key(member);
-            let from = keys.partition_point(|&key| key < wanted);
-            let count = keys[from..].partition_point(|&key| key == wanted);
-            u32::try_from(count).unwrap_or(u32::MAX)
-        }
-    };
-    let in_pool = counted(|member| (member.pool, 0, 0));
-    let in_organisation = counted(|member| (member.pool, member.organisation, 0));
-    let in_domain = counted(|member| (member.pool, member.domain, 0));
-    let in_both = counted(|member| (member.pool, member.organisation, member.domain));
-    let others = |member: &Member| {
-        let own = in_organisation(member) + in_domain(member) - in_both(member);
-        let pool = in_pool(member);
-        Others { foreign: pool - own, all: pool - u32::from(member.live) }
-    };
-    members.iter().map(others).collect()
-}
-
 /// The pools of a fleet in one tick, and what each mailbox receives.
 #[derive(Debug)]
-pub struct Pairing {
+pub(crate) struct Pairing {
     seed: Seed,
     members: Vec<Member>,
     others: Vec<Others>,
@@ -263,33 +171,22 @@ impl Pairing {
     }
 
     /// How many mailboxes this one may write to at all.
-    #[must_use]
-    pub fn eligible(&self, mailbox: usize) -> u32 {
+    pub(crate) fn eligible(&self, mailbox: usize) -> u32 {
         let others = self.others[mailbox];
         if others.foreign < self.limits.alone_below { others.all } else { others.foreign }
     }
 
     /// A partner for an opening. `written`: whom the mailbox has written to on the slot's date, once for each mail.
-    #[must_use]
-    pub fn choose(&self, mailbox: usize, slot: SlotId, written: &[u32]) -> Choice {
+    pub(crate) fn choose(&self, mailbox: usize, slot: SlotId, written: &[u32]) -> Choice {
         let pool = &self.pools[self.members[mailbox].pool as usize];
         let mut search = Search::new(self, mailbox, slot, written);
-        let turns = pool.ring.turns();
         let day = u32::from(day_number(slot.date));
-        let (place, first) = (self.places[mailbox], u32::from(slot.k) % turns.max(1));
-        let whole = turns <= LOOKS_MAX;
-        if !whole {
-            // Replacements of this slot keep apart from the turns of the day's other slots.
-            let own = pool.ring.own_class(day);
-            let apart = (first..own).step_by(pool.ring.stride() as usize).take(COMPARED as usize);
-            for turn in apart {
-                search.look(pool, pool.ring.turn(place, day, turn));
+        let whole = pool.ring.turns() <= LOOKS_MAX;
+        for (class, rank) in pool.ring.classes(day).zip(0..) {
+            search.look_through(pool, class, rank);
+            if (search.is_settled() && !whole) || search.looks >= LOOKS_MAX {
+                break;
             }
-        }
-        let mut ahead = u32::from(!whole);
-        while search.wants_more(whole) && ahead < turns.min(LOOKS_MAX) {
-            search.look(pool, pool.ring.turn(place, day, (first + ahead) % turns));
-            ahead += 1;
         }
         if search.best.is_none() && !whole {
             search.probe(pool);
@@ -299,8 +196,7 @@ impl Pairing {
 
     /// Whether a reply may go to this mailbox now: it lives, is of the same pool, and was neither written to on this
     /// date already nor has the day's most. A thread may stay inside an organisation if it began there.
-    #[must_use]
-    pub fn may_reply(&self, mailbox: usize, to: usize, written: &[u32]) -> bool {
+    pub(crate) fn may_reply(&self, mailbox: usize, to: usize, written: &[u32]) -> bool {
         let partner = &self.members[to];
         partner.live
             && to != mailbox
@@ -310,7 +206,7 @@ impl Pairing {
     }
 
     /// Notes that a mail goes to this mailbox.
-    pub fn take(&mut self, to: usize) {
+    pub(crate) fn take(&mut self, to: usize) {
         let received = &mut self.received[to];
         received.week = received.week.saturating_add(1);
         received.today = received.today.saturating_add(1);
@@ -368,114 +264,4 @@ fn stride(quota: u32) -> u32 {
         stride = stride.saturating_add((stride / 4).max(1));
     }
     stride
-}
-
-/// Looking for one slot's partner.
-struct Search<'a> {
-    pairing: &'a Pairing,
-    mailbox: usize,
-    me: Member,
-    alone: bool,
-    written: &'a [u32],
-    draw: u64,
-    best: Option<(u64, usize)>,
-    accepted: u32,
-    looks: u32,
-    refused: Refused,
-}
-
-impl<'a> Search<'a> {
-    fn new(pairing: &'a Pairing, mailbox: usize, slot: SlotId, written: &'a [u32]) -> Self {
-        let parts = [u64::from(slot.mailbox.0), u64::from(day_number(slot.date)), u64::from(slot.k)];
-        Self {
-            pairing,
-            mailbox,
-            me: pairing.members[mailbox],
-            alone: pairing.others[mailbox].foreign < pairing.limits.alone_below,
-            written,
-            draw: pairing.seed.hash64("pairing draw", &parts),
-            best: None,
-            accepted: 0,
-            looks: 0,
-            refused: Refused::default(),
-        }
-    }
-
-    fn wants_more(&self, whole: bool) -> bool {
-        whole || self.accepted == 0 || (self.accepted < COMPARED && self.looks < 4 * COMPARED)
-    }
-
-    fn look(&mut self, pool: &Pool, turn: ring::Turn) {
-        match pool.by_place.get(turn.place as usize) {
-            Some(&position) => self.consider(position as usize, turn.rank),
-            None => {
-                self.looks += 1;
-                self.refused.empty += 1;
-            }
-        }
-    }
-
-    fn consider(&mut self, to: usize, rank: u32) {
-        self.looks += 1;
-        let partner = &self.pairing.members[to];
-        let own = self.me.is_own(partner);
-        let count = if to == self.mailbox {
-            &mut self.refused.empty
-        } else if !partner.live {
-            &mut self.refused.not_live
-        } else if own && !self.alone {
-            &mut self.refused.own
-        } else if self.pairing.is_written(to, self.written) {
-            &mut self.refused.written
-        } else if self.pairing.is_full(to) {
-            &mut self.refused.full
-        } else {
-            self.accepted += 1;
-            let cost = self.cost(to, rank, own);
-            if self.best.is_none_or(|(best, _)| cost < best) {
-                self.best = Some((cost, to));
-            }
-            return;
-        };
-        *count += 1;
-    }
-
-    /// What speaks against a partner: the mail it has received already, as thousandths of its fair share, and a little
-    /// for its provider and for having been written to lately. Equal costs: the earlier in the rotation.
-    fn cost(&self, to: usize, rank: u32, own: bool) -> u64 {
-        let received = self.pairing.received[to];
-        let balance = u64::from(received.week) * 1000 / u64::from(received.share.max(1));
-        let weight = self.pairing.weights.of(self.me.provider, self.pairing.members[to].provider);
-        let reluctant = unit(self.draw) >= weight;
-        balance + u64::from(reluctant) * COST_PROVIDER + u64::from(rank) * COST_CLASS + u64::from(own) * COST_OWN
-    }
-
-    /// Looks beyond the rotation: among the living outside the own organisation, from a place that the slot chooses.
-    fn probe(&mut self, pool: &Pool) {
-        let organisation = |position: u32| self.pairing.members[position as usize].organisation;
-        let own = if self.alone {
-            0..0
-        } else {
-            let from = pool.live.partition_point(|&position| organisation(position) < self.me.organisation);
-            let to = pool.live.partition_point(|&position| organisation(position) <= self.me.organisation);
-            from..to
-        };
-        let others = pool.live.len() - own.len();
-        if others == 0 {
-            return;
-        }
-        let start = usize::try_from(self.draw % others as u64).unwrap_or(0);
-        for step in 0..others.min(PROBES_MAX as usize) {
-            let at = (start + step) % others;
-            let at = if at < own.start { at } else { at + own.len() };
-            self.consider(pool.live[at] as usize, 0);
-            if self.accepted >= COMPARED {
-                return;
-            }
-        }
-    }
-
-    fn choice(self) -> Choice {
-        Choice { partner: self.best.map(|(_, to)| to), refused: self.refused, looks: self.looks }
-    }
 }

@@ -138,6 +138,18 @@ pub fn plan_tick(input: &TickInput<'_>) -> TickPlan {
     plan
 }
 
+/// How many mailboxes of each provider tried to send in the tick before `now`: what a provider's deferrals are measured
+/// against ([`crate::backoff::ProviderReport::planned`]), read from the rows, so that nothing is written for it.
+#[must_use]
+pub fn attempted(fleet: &[FleetRow], now: Timestamp, limits: &Limits) -> BTreeMap<Provider, u32> {
+    let since = now.saturating_sub(SignedDuration::from_secs(i64::from(limits.tick_s))).unwrap_or(now);
+    let mut attempted = BTreeMap::new();
+    for row in fleet.iter().filter(|row| row.plan.last_claim_at.is_some_and(|claim| (since..now).contains(&claim))) {
+        *attempted.entry(row.plan.plan.provider).or_insert(0) += 1;
+    }
+    attempted
+}
+
 /// The tick's budget, and which part of it each mailbox asks.
 struct FleetBudget {
     budget: TickBudget,

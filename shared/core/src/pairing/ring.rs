@@ -2,7 +2,7 @@
 //!
 //! A pool is a ring of its members by id. In round (day d, slot k) every member writes to the one that stands a certain
 //! offset further on, the same offset for all: so each has exactly one mail in and one out a round. The offsets are
-//! shuffled once a pool; days take turns over [`Ring::classes`] classes of them, so that no class, and no partner, comes
+//! shuffled once a pool; days take turns over [`Ring::classes`] of them, so that no class, and no partner, comes
 //! again within the memory, whatever was skipped and replaced inside a class. Only where a class is too small for a
 //! day's mail do the next classes follow, those farthest away in time first.
 
@@ -28,15 +28,6 @@ pub(crate) struct Ring {
     stride: u32,
 }
 
-/// One place in a day's order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Turn {
-    /// Where the partner stands, from 0; it may be an empty place.
-    pub(crate) place: u32,
-    /// The how-manieth class of the day it is of: 0 is the day's own, later ones were, or will be, written to sooner.
-    pub(crate) rank: u32,
-}
-
 impl Ring {
     /// The rotation of `members` members. `stride`: the pool's largest quota.
     pub(crate) fn new(seed: &Seed, pool: &PoolId, members: u32, memory_days: u32, stride: u32) -> Self {
@@ -54,40 +45,46 @@ impl Ring {
         self.size - 1
     }
 
-    /// How many turns the day's own class has.
-    pub(crate) fn own_class(&self, day: u32) -> u32 {
-        let (from, to) = self.class(day % self.classes);
-        to - from
-    }
-
     /// How far apart the slots of one day keep their replacements.
     pub(crate) fn stride(&self) -> u32 {
         self.stride
     }
 
-    fn class(&self, class: u32) -> (u32, u32) {
-        let edge = |class: u32| u32::try_from(u64::from(self.turns()) * u64::from(class) / u64::from(self.classes));
-        (edge(class).unwrap_or(0), edge(class + 1).unwrap_or(0))
+    /// The classes in `day`'s order: its own first, then those farthest away in time, so that whom a mailbox wrote to
+    /// lately, or will write to soon, comes last.
+    pub(crate) fn classes(&self, day: u32) -> impl Iterator<Item = Class<'_>> {
+        self.order.iter().map(move |ahead| {
+            let class = (day + ahead) % self.classes;
+            let edge = |class: u32| u64::from(self.turns()) * u64::from(class) / u64::from(self.classes);
+            let span = |edge: u64| usize::try_from(edge).unwrap_or(0);
+            let offsets = self.offsets.get(span(edge(class))..span(edge(class + 1))).unwrap_or_default();
+            // Every time that a class has its turn it begins where the last time ended.
+            Class { offsets, start: u64::from(day / self.classes) * u64::from(self.stride), size: self.size }
+        })
+    }
+}
+
+/// The offsets of one class on one day.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Class<'a> {
+    offsets: &'a [u32],
+    start: u64,
+    size: u32,
+}
+
+impl Class<'_> {
+    /// How many turns it has.
+    pub(crate) fn turns(&self) -> u32 {
+        u32::try_from(self.offsets.len()).unwrap_or(u32::MAX)
     }
 
-    /// The `turn`-th place in `day`'s order for the member at `place`; `turn` below [`Ring::turns`].
-    pub(crate) fn turn(&self, place: u32, day: u32, turn: u32) -> Turn {
-        let mut left = turn;
-        for (rank, ahead) in (0..).zip(&self.order) {
-            let (from, to) = self.class((day + ahead) % self.classes);
-            let length = to - from;
-            if left < length {
-                // Every time that a class has its turn it begins where the last time ended.
-                let start = u64::from(day / self.classes) * u64::from(self.stride);
-                let at = from + u32::try_from((start + u64::from(left)) % u64::from(length)).unwrap_or(0);
-                let offset = self.offsets.get(at as usize).copied().unwrap_or(1);
-                let place = (u64::from(place) + u64::from(offset)) % u64::from(self.size);
-                return Turn { place: u32::try_from(place).unwrap_or(0), rank };
-            }
-            left -= length;
-        }
-        // Beyond the last turn: itself, which nobody accepts.
-        Turn { place, rank: self.classes }
+    /// Where the partner of the member at `place` stands in this turn; it may be an empty place. Turns beyond the last
+    /// begin anew.
+    pub(crate) fn place(&self, place: u32, turn: u32) -> u32 {
+        let at = (self.start + u64::from(turn)) % (self.offsets.len() as u64).max(1);
+        let offset = self.offsets.get(usize::try_from(at).unwrap_or(0)).copied().unwrap_or(0);
+        let partner = place + offset;
+        if partner >= self.size { partner - self.size } else { partner }
     }
 }
 
@@ -130,14 +127,25 @@ mod tests {
         Ring::new(&Seed::new([5; 32]), &"acme".parse().unwrap(), members, 7, stride)
     }
 
+    /// The places that the member at `place` is to write to on a day, in order.
+    fn places(ring: &Ring, place: u32, day: u32) -> Vec<u32> {
+        let turns = |class: Class<'_>| (0..class.turns()).map(|turn| class.place(place, turn)).collect::<Vec<_>>();
+        ring.classes(day).flat_map(turns).collect()
+    }
+
     #[test]
     fn a_day_goes_through_everybody_else_once() {
         for members in [2, 3, 5, 8, 12, 24, 60, 500] {
             let ring = ring(members, 12);
             for day in 2400..2410 {
-                let places: BTreeSet<u32> = (0..ring.turns()).map(|turn| ring.turn(1, day, turn).place).collect();
-                assert_eq!(places.len() as u32, ring.size - 1, "{members} members");
-                assert!(!places.contains(&1), "nobody writes to itself");
+                let places = places(&ring, 1, day);
+                let distinct: BTreeSet<u32> = places.iter().copied().collect();
+                assert_eq!(
+                    (places.len() as u32, distinct.len() as u32),
+                    (ring.size - 1, ring.size - 1),
+                    "{members} members"
+                );
+                assert!(!distinct.contains(&1), "nobody writes to itself");
             }
         }
     }
@@ -145,8 +153,9 @@ mod tests {
     #[test]
     fn each_has_one_in_and_one_out_a_round() {
         let ring = ring(60, 12);
-        for turn in 0..ring.turns() {
-            let places: BTreeSet<u32> = (0..ring.size).map(|place| ring.turn(place, 2400, turn).place).collect();
+        let all: Vec<Vec<u32>> = (0..ring.size).map(|place| places(&ring, place, 2400)).collect();
+        for turn in 0..ring.turns() as usize {
+            let places: BTreeSet<u32> = all.iter().map(|places| places[turn]).collect();
             assert_eq!(places.len() as u32, ring.size);
         }
     }
@@ -154,11 +163,13 @@ mod tests {
     #[test]
     fn classes_do_not_meet_within_the_memory() {
         let ring = ring(1000, 50);
-        let class =
-            |day| -> BTreeSet<u32> { (0..ring.own_class(day)).map(|turn| ring.turn(3, day, turn).place).collect() };
+        let own = |day| -> BTreeSet<u32> {
+            let class = ring.classes(day).next().unwrap();
+            (0..class.turns()).map(|turn| class.place(3, turn)).collect()
+        };
         for day in 2400..2430 {
             for later in day + 1..=day + 7 {
-                assert!(class(day).is_disjoint(&class(later)), "days {day} and {later}");
+                assert!(own(day).is_disjoint(&own(later)), "days {day} and {later}");
             }
         }
     }

@@ -132,4 +132,12 @@ impl<'a> Names<'a> {
     pub(crate) fn len(&self) -> usize {
         self.numbers.len()
     }
+    /// By number: where the name stands in alphabetical order, which does not depend on who was seen first.
+    pub(crate) fn ranks(&self) -> Vec<u32> {
+        let mut ranks = vec![0; self.numbers.len()];
+        for (&number, rank) in self.numbers.values().zip(0..) {
+            ranks[number as usize] = rank;
+        }
+        ranks
+    }
 }

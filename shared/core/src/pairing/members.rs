@@ -1,0 +1,90 @@
+//! The mailboxes of a fleet as pairing sees them, and how many others each may write to.
+
+use std::collections::BTreeSet;
+
+use crate::id::{Address, MailboxId};
+use crate::limits::Limits;
+use crate::mailbox::Provider;
+use crate::tick::FleetRow;
+use crate::tick::fleet::Names;
+
+/// A mailbox as pairing sees it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Member {
+    pub(super) id: MailboxId,
+    pub(super) pool: u32,
+    pub(super) organisation: u32,
+    pub(super) domain: u32,
+    pub(super) provider: Provider,
+    /// Whether others may choose it.
+    pub(super) live: bool,
+}
+
+impl Member {
+    /// One a row, in the order of the fleet; and how many pools there are.
+    pub(super) fn all(fleet: &[FleetRow], suppressed: &BTreeSet<Address>) -> (Vec<Self>, usize) {
+        let (mut pools, mut organisations, mut domains) = (Names::default(), Names::default(), Names::default());
+        let mut members = Vec::with_capacity(fleet.len());
+        for row in fleet {
+            let plan = &row.plan.plan;
+            members.push(Self {
+                id: plan.id,
+                pool: pools.number(plan.pool.as_str()),
+                organisation: organisations.number(&plan.organisation),
+                domain: domains.number(plan.address.domain()),
+                provider: plan.provider,
+                live: row.plan.state.is_partner() && (suppressed.is_empty() || !suppressed.contains(&plan.address)),
+            });
+        }
+        let ranks = organisations.ranks();
+        for member in &mut members {
+            member.organisation = ranks[member.organisation as usize];
+        }
+        (members, pools.len())
+    }
+    pub(super) fn is_own(&self, other: &Self) -> bool {
+        self.organisation == other.organisation || self.domain == other.domain
+    }
+}
+
+/// Living mailboxes of a mailbox's pool besides itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Others {
+    /// Outside its domain and organisation.
+    pub(super) foreign: u32,
+    /// All of them.
+    pub(super) all: u32,
+}
+
+impl Others {
+    /// Whether it writes to its own people because there is nobody else.
+    pub(super) fn is_alone(self, limits: &Limits) -> bool {
+        self.foreign < limits.eligible_partners_min.max(1)
+    }
+    pub(super) fn eligible(self, limits: &Limits) -> u32 {
+        if self.is_alone(limits) { self.all } else { self.foreign }
+    }
+}
+
+pub(super) fn count_others(members: &[Member]) -> Vec<Others> {
+    let counted = |key: fn(&Member) -> (u32, u32, u32)| {
+        let mut keys: Vec<_> = members.iter().filter(|member| member.live).map(key).collect();
+        keys.sort_unstable();
+        move |member: &Member| {
+            let wanted = key(member);
+            let from = keys.partition_point(|&key| key < wanted);
+            let count = keys[from..].partition_point(|&key| key == wanted);
+            u32::try_from(count).unwrap_or(u32::MAX)
+        }
+    };
+    let in_pool = counted(|member| (member.pool, 0, 0));
+    let in_organisation = counted(|member| (member.pool, member.organisation, 0));
+    let in_domain = counted(|member| (member.pool, member.domain, 0));
+    let in_both = counted(|member| (member.pool, member.organisation, member.domain));
+    let others = |member: &Member| {
+        let own = in_organisation(member) + in_domain(member) - in_both(member);
+        let pool = in_pool(member);
+        Others { foreign: pool - own, all: pool - u32::from(member.live) }
+    };
+    members.iter().map(others).collect()
+}
