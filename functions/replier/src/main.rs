@@ -1,3 +1,27 @@
-//! (head)
+//! `replier`: visits mailboxes: finds, records, rescues, reads, flags and files warmup mail, and settles what became of
+//! sends that were lost sight of. The replies it decides on are sent as later slots, by `sender`.
+//!
+//! Trigger: SQS `visits`, `ReportBatchItemFailures` on. May: read profiles and rows, lease and record a box, resolve an
+//! ambiguous slot, decrypt data keys, connect to mail servers. Redelivery is safe: one lease a mailbox, recorded before
+//! acted, every action repeatable.
 
-fn main() {}
+use aws_lambda_events::sqs::SqsEvent;
+use jiff::SignedDuration;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use preheat_app::visit::{next, visit};
+use preheat_core::message::VisitOrder;
+use preheat_lambda::{Settings, app, batch, logs};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    logs::start();
+    let app = &app(&Settings::from_env()?).await?;
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let call = batch::Call::new(&event.context, app, SignedDuration::from_secs(120));
+        let (answer, tally) =
+            batch::each(event.payload, &call, VisitOrder::parse, async |order| next(&visit(app, &order).await)).await;
+        tally.emit("replier", app.now());
+        Ok::<_, Error>(answer)
+    }))
+    .await
+}

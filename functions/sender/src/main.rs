@@ -1,3 +1,28 @@
-//! (head)
+//! `sender`: hands planned sends to SMTP.
+//!
+//! Trigger: SQS `sends`, `ReportBatchItemFailures` on. May: read profiles, claim and conclude slots, put an order back
+//! with a delay, decrypt data keys, connect to mail servers. Redelivery is safe: a slot is claimed before anything is
+//! said to a server, and a claim is won once.
 
-fn main() {}
+use aws_lambda_events::sqs::SqsEvent;
+use jiff::SignedDuration;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use preheat_app::send::{next, send_batch};
+use preheat_core::message::SendBatch;
+use preheat_lambda::{Settings, app, batch, logs};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    logs::start();
+    let app = &app(&Settings::from_env()?).await?;
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let call = batch::Call::new(&event.context, app, SignedDuration::from_secs(75));
+        let (answer, tally) = batch::each(event.payload, &call, SendBatch::parse, async |message| {
+            next(&send_batch(app, &message, &call.request_id).await)
+        })
+        .await;
+        tally.emit("sender", app.now());
+        Ok::<_, Error>(answer)
+    }))
+    .await
+}

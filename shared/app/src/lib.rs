@@ -1,1 +1,77 @@
-//! (head)
+//! The use cases: load, decide (core), do. One module a use case; every Lambda function calls exactly one of them.
+//!
+//! | module      | called by  | what it does |
+//! |-------------|------------|--------------|
+//! | [`fan_out`] | `fanout`   | turns local days, plans the tick, pushes per-mailbox batches onto the queues |
+//! | [`send`]    | `sender`   | claims a slot, speaks SMTP, writes the outcome |
+//! | [`visit`]   | `replier`  | one IMAP session: placement, reconciliation, engagement, filing |
+//!
+//! May use the store, mail and core; opens no socket but through [`App::dial`], reads no clock but [`App::clock`], takes no
+//! chance but from the seed. Decides nothing that core could decide.
+
+pub mod fan_out;
+mod profiles;
+pub mod queue;
+pub mod send;
+pub mod visit;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use preheat_core::clock::Clock;
+use preheat_core::limits::Limits;
+use preheat_mail::Dial;
+use preheat_store::{Store, StoreError, Vault};
+
+pub use profiles::Profiles;
+pub use queue::{Queues, QueueError};
+
+/// What every use case works with: built once a process, shared by its invocations.
+#[derive(Clone)]
+pub struct App {
+    /// The ledger.
+    pub store: Store,
+    /// Credentials and the stack's secrets.
+    pub vault: Vault,
+    /// The queues `sends` and `visits`.
+    pub queues: Queues,
+    /// The one network door.
+    pub dial: Arc<dyn Dial>,
+    /// The one clock.
+    pub clock: Clock,
+    /// The numbers of domain.md, as configured.
+    pub limits: Limits,
+    /// Profiles of mailboxes, kept for some minutes.
+    pub profiles: Profiles,
+}
+
+impl App {
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+/// What becomes of a queue message after a use case was done with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// It is finished with, well or badly: never again.
+    Done,
+    /// Nothing happened yet that forbids another try: back to the queue.
+    Retry(String),
+}
+
+/// Why a use case could not go on. Whatever had been done stays done; the caller hands the work back to its queue.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The ledger did not answer.
+    #[error("the ledger: {0}")]
+    Store(#[from] StoreError),
+    /// A mailbox did not answer.
+    #[error("IMAP: {0}")]
+    Imap(#[from] preheat_mail::imap::ImapError),
+    /// A queue did not take its messages.
+    #[error("the queue: {0}")]
+    Queue(#[from] QueueError),
+}

@@ -1,0 +1,185 @@
+//! The tick: read every planning row, turn the local days that are over, plan, push.
+//!
+//! A repeat is harmless at every point: turned days are written under conditions, the same tick gives the same slots,
+//! and whoever executes a slot claims it first. So a tick that dies half way is simply run again by the next one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{StreamExt, TryStreamExt};
+use jiff::Timestamp;
+use preheat_core::id::{PoolId, TenantId};
+use preheat_core::tick::{FleetRow, TickInput, TickPlan, TickSummary, plan_tick};
+use preheat_core::turn::turn_day;
+use preheat_store::SHARDS;
+use serde::Serialize;
+
+use crate::queue::{Outgoing, Queue};
+use crate::{App, AppError};
+
+/// Shards read, and rows written, at once.
+const AT_ONCE: usize = 16;
+
+/// What a tick did.
+#[derive(Debug, Clone, Serialize)]
+pub struct TickReport {
+    /// The tick's start.
+    pub tick: Timestamp,
+    /// Mailboxes read.
+    pub mailboxes: usize,
+    /// Rows that could not be read, each with its reason: they are left out, their neighbours are not.
+    pub unreadable: Vec<String>,
+    /// Local days turned.
+    pub turned: usize,
+    /// Days that somebody else wrote to meanwhile: the next tick turns them.
+    pub turned_later: usize,
+    /// Messages pushed onto `sends`.
+    pub send_messages: usize,
+    /// Messages pushed onto `visits`.
+    pub visit_messages: usize,
+    /// What the plan says of itself.
+    pub summary: TickSummary,
+}
+
+/// Runs the tick that `now` lies in.
+///
+/// # Errors
+/// The ledger or a queue did not answer. What was pushed stays pushed; the next tick goes on.
+pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> {
+    let tick = tick_start(now, app.limits.tick_s);
+    let secrets = app.vault.secrets().await?;
+    let (mut fleet, unreadable) = read_fleet(app).await?;
+    let (turned, turned_later) = turn_days(app, &secrets.seed, &mut fleet, now).await?;
+    let tenants: BTreeSet<TenantId> = fleet.iter().map(|row| row.plan.plan.tenant.clone()).collect();
+    let mut plans = BTreeMap::new();
+    let mut suppressed = BTreeSet::new();
+    for tenant in &tenants {
+        if let Some(limits) = app.store.tenant_limits(tenant).await? {
+            plans.insert(tenant.clone(), limits);
+        }
+        suppressed.extend(app.store.suppressed(tenant).await?);
+    }
+    let budgets = app.store.turn_provider_budgets(tick).await?;
+    let plan = plan_tick(&TickInput {
+        now: tick,
+        fleet: &fleet,
+        seed: &secrets.seed,
+        limits: &app.limits,
+        tenants: &plans,
+        provider_budgets: &budgets,
+        suppressed: &suppressed,
+    });
+    let (send_messages, visit_messages) = push(app, &plan).await?;
+    Ok(TickReport {
+        tick,
+        mailboxes: fleet.len(),
+        unreadable,
+        turned,
+        turned_later,
+        send_messages,
+        visit_messages,
+        summary: plan.summary,
+    })
+}
+
+/// The start of the tick that `now` lies in: ticks are aligned to the epoch, so every process agrees on them.
+#[must_use]
+pub fn tick_start(now: Timestamp, tick_s: u32) -> Timestamp {
+    let tick_s = i64::from(tick_s.max(1));
+    let second = now.as_second().div_euclid(tick_s) * tick_s;
+    Timestamp::from_second(second).unwrap_or(now)
+}
+
+async fn read_fleet(app: &App) -> Result<(Vec<FleetRow>, Vec<String>), AppError> {
+    let mut fleet = Vec::new();
+    let mut unreadable = Vec::new();
+    let mut shards = futures::stream::iter(0..SHARDS).map(|shard| app.store.shard(shard)).buffered(AT_ONCE);
+    while let Some(shard) = shards.try_next().await? {
+        fleet.extend(shard.rows);
+        unreadable.extend(shard.unreadable.into_iter().map(|bad| bad.to_string()));
+    }
+    fleet.sort_unstable_by_key(|row| row.plan.plan.id);
+    Ok((fleet, unreadable))
+}
+
+/// Turns every row whose local date is over, in the database and in `fleet`. A row that could not be turned is taken
+/// out of this tick: its date is over, so nothing of it may be sent.
+async fn turn_days(
+    app: &App,
+    seed: &preheat_core::seed::Seed,
+    fleet: &mut Vec<FleetRow>,
+    now: Timestamp,
+) -> Result<(usize, usize), AppError> {
+    let partners = eligible_partners(fleet);
+    let due: Vec<(usize, _)> = fleet
+        .iter()
+        .enumerate()
+        .filter_map(|(i, row)| {
+            let eligible = partners.of(row);
+            turn_day(seed, &row.plan, &row.box_row, now, eligible, &app.limits).map(|turned| (i, turned))
+        })
+        .collect();
+    let rows = &*fleet;
+    let written: Vec<(usize, Option<FleetRow>)> = futures::stream::iter(due)
+        .map(|(i, turned)| async move {
+            let won = app.store.turn(&rows[i], &turned).await?;
+            Ok::<_, AppError>((i, won.then_some(FleetRow { plan: turned.plan, box_row: turned.box_row })))
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let mut later = BTreeSet::new();
+    let mut turned = 0;
+    for (i, row) in written {
+        match row {
+            Some(row) => {
+                fleet[i] = row;
+                turned += 1;
+            }
+            None => {
+                later.insert(fleet[i].plan.plan.id);
+            }
+        }
+    }
+    fleet.retain(|row| !later.contains(&row.plan.plan.id));
+    Ok((turned, later.len()))
+}
+
+/// How many partners a mailbox has: living members of its pool outside its own organisation, or, where there are
+/// none, inside it.
+struct Partners {
+    in_pool: BTreeMap<PoolId, u32>,
+    in_organisation: BTreeMap<(PoolId, String), u32>,
+}
+
+fn eligible_partners(fleet: &[FleetRow]) -> Partners {
+    let mut partners = Partners { in_pool: BTreeMap::new(), in_organisation: BTreeMap::new() };
+    for row in fleet.iter().filter(|row| row.plan.state.is_partner()) {
+        let plan = &row.plan.plan;
+        *partners.in_pool.entry(plan.pool.clone()).or_default() += 1;
+        *partners.in_organisation.entry((plan.pool.clone(), plan.organisation.clone())).or_default() += 1;
+    }
+    partners
+}
+
+impl Partners {
+    fn of(&self, row: &FleetRow) -> u32 {
+        let plan = &row.plan.plan;
+        let all = self.in_pool.get(&plan.pool).copied().unwrap_or(0);
+        let own = self.in_organisation.get(&(plan.pool.clone(), plan.organisation.clone())).copied().unwrap_or(0);
+        let itself = u32::from(row.plan.state.is_partner());
+        if all > own { all - own } else { own.saturating_sub(itself) }
+    }
+}
+
+async fn push(app: &App, plan: &TickPlan) -> Result<(usize, usize), AppError> {
+    let sends = plan.sends.iter().map(|(delay_s, batch)| outgoing(*delay_s, batch)).collect::<Result<Vec<_>, _>>()?;
+    let visits = plan.visits.iter().map(|(delay_s, order)| outgoing(*delay_s, order)).collect::<Result<Vec<_>, _>>()?;
+    app.queues.push(Queue::Sends, &sends).await?;
+    app.queues.push(Queue::Visits, &visits).await?;
+    Ok((sends.len(), visits.len()))
+}
+
+fn outgoing(delay_s: u32, message: &impl Serialize) -> Result<Outgoing, AppError> {
+    let body = serde_json::to_string(message).map_err(crate::QueueError::from)?;
+    Ok(Outgoing { delay_s, body })
+}

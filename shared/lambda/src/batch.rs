@@ -1,0 +1,158 @@
+//! A batch from SQS, item by item: one bad message never costs its neighbours (reliability.md, invariant 11).
+//!
+//! Items run concurrently; each is isolated, a panic too; a body that does not parse, an error and a panic go back one by
+//! one (`ReportBatchItemFailures`), and after enough receives the queue moves them to its dead letters. Near the
+//! invocation's deadline no further item is begun: it goes back untouched.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use futures::{FutureExt, StreamExt};
+use jiff::{SignedDuration, Timestamp};
+use preheat_app::{App, Next};
+use preheat_core::clock::Clock;
+use preheat_core::message::MessageError;
+
+use crate::metrics;
+
+/// An invocation's circumstances.
+#[derive(Clone)]
+pub struct Call {
+    /// Lambda's request id: tells this invocation from every other.
+    pub request_id: String,
+    /// When Lambda will end the process.
+    pub deadline: Timestamp,
+    /// The clock.
+    pub clock: Clock,
+    /// How long one item may take at most: nothing is begun later than this before the deadline.
+    pub item_max: SignedDuration,
+    /// Items under way at once.
+    pub at_once: usize,
+}
+
+impl Call {
+    /// The circumstances of a Lambda invocation whose items take `item_max` at most.
+    #[must_use]
+    pub fn new(context: &lambda_runtime::Context, app: &App, item_max: SignedDuration) -> Self {
+        let deadline = i64::try_from(context.deadline).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        Self {
+            request_id: context.request_id.clone(),
+            deadline: deadline.unwrap_or_else(|| app.now()),
+            clock: app.clock.clone(),
+            item_max,
+            at_once: AT_ONCE,
+        }
+    }
+}
+
+/// Items of a batch under way at once: sessions wait for servers, not for the processor.
+const AT_ONCE: usize = 100;
+
+/// How a batch went.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Tally {
+    /// Items finished with.
+    pub done: u32,
+    /// Items given back.
+    pub returned: u32,
+    /// Items that cannot be worked on, ever.
+    pub poison: u32,
+    /// Items that panicked.
+    pub panicked: u32,
+}
+
+impl Tally {
+    /// Writes the counts as metrics of a stage.
+    pub fn emit(&self, stage: &str, now: Timestamp) {
+        let counts = [
+            ("done", u64::from(self.done)),
+            ("returned", u64::from(self.returned)),
+            ("poison", u64::from(self.poison)),
+            ("panicked", u64::from(self.panicked)),
+        ];
+        metrics::emit(stage, &counts, now);
+    }
+}
+
+/// Runs `handle` on every item of the batch that `parse` understands, and says which are to be delivered again.
+pub async fn each<M, P, H, F>(event: SqsEvent, call: &Call, parse: P, handle: H) -> (SqsBatchResponse, Tally)
+where
+    P: Fn(&str) -> Result<M, MessageError>,
+    H: Fn(M) -> F,
+    F: Future<Output = Next>,
+{
+    let (parse, handle) = (&parse, &handle);
+    let results: Vec<(String, Fate)> = futures::stream::iter(event.records)
+        .map(|record| async move {
+            let id = record.message_id.clone().unwrap_or_default();
+            let receives = record.attributes.get("ApproximateReceiveCount").cloned().unwrap_or_default();
+            let fate = one(record.body.as_deref().unwrap_or_default(), call, parse, handle).await;
+            match &fate {
+                Fate::Done => {}
+                Fate::Returned(reason) => {
+                    tracing::warn!(message = id, receives, request = call.request_id, reason, "goes back to the queue");
+                }
+                Fate::Poison(reason) => {
+                    tracing::error!(message = id, receives, request = call.request_id, reason, "poison");
+                }
+                Fate::Panicked => tracing::error!(message = id, receives, request = call.request_id, "panicked"),
+            }
+            (id, fate)
+        })
+        .buffer_unordered(call.at_once.max(1))
+        .collect()
+        .await;
+    let mut tally = Tally::default();
+    let mut failures = Vec::new();
+    for (id, fate) in results {
+        let count = match fate {
+            Fate::Done => {
+                tally.done += 1;
+                continue;
+            }
+            Fate::Returned(_) => &mut tally.returned,
+            Fate::Poison(_) => &mut tally.poison,
+            Fate::Panicked => &mut tally.panicked,
+        };
+        *count += 1;
+        let mut failure = BatchItemFailure::default();
+        failure.item_identifier = id;
+        failures.push(failure);
+    }
+    failures.sort_by(|a, b| a.item_identifier.cmp(&b.item_identifier));
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = failures;
+    (response, tally)
+}
+
+enum Fate {
+    Done,
+    Returned(String),
+    Poison(String),
+    Panicked,
+}
+
+async fn one<M, P, H, F>(body: &str, call: &Call, parse: &P, handle: &H) -> Fate
+where
+    P: Fn(&str) -> Result<M, MessageError>,
+    H: Fn(M) -> F,
+    F: Future<Output = Next>,
+{
+    let left = call.deadline.duration_since((call.clock)());
+    if left < call.item_max {
+        return Fate::Returned("the invocation's deadline is near".to_owned());
+    }
+    let message = match parse(body) {
+        Ok(message) => message,
+        Err(error) => return Fate::Poison(error.to_string()),
+    };
+    let limit = Duration::from_secs(u64::try_from(left.as_secs()).unwrap_or(0));
+    let work = AssertUnwindSafe(handle(message)).catch_unwind();
+    match tokio::time::timeout(limit, work).await {
+        Ok(Ok(Next::Done)) => Fate::Done,
+        Ok(Ok(Next::Retry(reason))) => Fate::Returned(reason),
+        Ok(Err(_panic)) => Fate::Panicked,
+        Err(_elapsed) => Fate::Returned("it was not finished before the deadline".to_owned()),
+    }
+}

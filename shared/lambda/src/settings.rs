@@ -1,0 +1,123 @@
+//! Settings, read once at start. Every bad one is reported, not just the first.
+
+use std::str::FromStr;
+
+/// What a function must be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `PREHEAT_TABLE`: the ledger.
+    pub table: String,
+    /// `PREHEAT_SENDS_URL`: the queue of sends.
+    pub sends_url: String,
+    /// `PREHEAT_VISITS_URL`: the queue of visits.
+    pub visits_url: String,
+    /// `PREHEAT_KMS_KEY`: the key that data keys are encrypted under: id, alias or ARN.
+    pub kms_key: String,
+    /// `PREHEAT_TICK_S`: length of a tick in seconds, 60–900; default 900. Must equal the schedule's rate.
+    pub tick_s: u32,
+    /// `PREHEAT_ALLOW_LOCAL_MAIL`: `true` lets mail servers be on private addresses and any port. For rehearsals.
+    pub allow_local_mail: bool,
+    /// `PREHEAT_EXTRA_ROOTS`: a PEM file with further root certificates. For rehearsals and private CAs.
+    pub extra_roots: Option<String>,
+}
+
+/// Settings that are missing or wrong, each with what it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("bad settings: {}", .0.join("; "))]
+pub struct SettingsError(pub Vec<String>);
+
+impl Settings {
+    /// Reads the settings through `lookup`.
+    ///
+    /// # Errors
+    /// Every setting that is missing or wrong.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let mut wrong = Vec::new();
+        let mut required = |name: &str| {
+            lookup(name).filter(|value| !value.is_empty()).unwrap_or_else(|| {
+                wrong.push(format!("{name} is not set"));
+                String::new()
+            })
+        };
+        let table = required("PREHEAT_TABLE");
+        let sends_url = required("PREHEAT_SENDS_URL");
+        let visits_url = required("PREHEAT_VISITS_URL");
+        let kms_key = required("PREHEAT_KMS_KEY");
+        let tick_s = parsed(&lookup, "PREHEAT_TICK_S", 900, &mut wrong);
+        if !(60..=900).contains(&tick_s) {
+            wrong.push(format!("PREHEAT_TICK_S is {tick_s}; it must be 60 to 900"));
+        }
+        let allow_local_mail = parsed(&lookup, "PREHEAT_ALLOW_LOCAL_MAIL", false, &mut wrong);
+        let extra_roots = lookup("PREHEAT_EXTRA_ROOTS").filter(|path| !path.is_empty());
+        if wrong.is_empty() {
+            Ok(Self { table, sends_url, visits_url, kms_key, tick_s, allow_local_mail, extra_roots })
+        } else {
+            Err(SettingsError(wrong))
+        }
+    }
+
+    /// Reads the settings from the environment.
+    ///
+    /// # Errors
+    /// As [`Settings::read`].
+    pub fn from_env() -> Result<Self, SettingsError> {
+        #[expect(clippy::disallowed_methods, reason = "the one place of the functions that reads the environment")]
+        Self::read(|name| std::env::var(name).ok())
+    }
+}
+
+fn parsed<T: FromStr>(lookup: impl Fn(&str) -> Option<String>, name: &str, default: T, wrong: &mut Vec<String>) -> T {
+    match lookup(name).filter(|text| !text.is_empty()).map(|text| text.parse().map_err(|_| text)) {
+        None => default,
+        Some(Ok(value)) => value,
+        Some(Err(text)) => {
+            wrong.push(format!("{name} is `{text}`, which is not a valid value"));
+            default
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        Settings::read(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    const REQUIRED: [(&str, &str); 4] = [
+        ("PREHEAT_TABLE", "ledger"),
+        ("PREHEAT_SENDS_URL", "https://queue/sends"),
+        ("PREHEAT_VISITS_URL", "https://queue/visits"),
+        ("PREHEAT_KMS_KEY", "alias/preheat"),
+    ];
+
+    #[test]
+    fn defaults_are_safe() {
+        let settings = settings(&REQUIRED).unwrap();
+        assert_eq!(settings.tick_s, 900);
+        assert!(!settings.allow_local_mail);
+        assert_eq!(settings.extra_roots, None);
+    }
+
+    #[test]
+    fn every_bad_setting_is_reported() {
+        let error = settings(&[("PREHEAT_TABLE", "ledger"), ("PREHEAT_TICK_S", "soon"), ("PREHEAT_KMS_KEY", "")]);
+        let SettingsError(wrong) = error.unwrap_err();
+        assert_eq!(
+            wrong,
+            [
+                "PREHEAT_SENDS_URL is not set",
+                "PREHEAT_VISITS_URL is not set",
+                "PREHEAT_KMS_KEY is not set",
+                "PREHEAT_TICK_S is `soon`, which is not a valid value"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_tick_longer_than_a_queue_delay_is_refused() {
+        let pairs: Vec<_> = REQUIRED.into_iter().chain([("PREHEAT_TICK_S", "3600")]).collect();
+        assert!(settings(&pairs).unwrap_err().to_string().contains("must be 60 to 900"));
+    }
+}
