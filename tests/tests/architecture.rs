@@ -1,0 +1,69 @@
+//! Dependencies point one way (ARCHITECTURE.md, rule 1): functions → app, lambda → store, mail → core → nothing.
+//!
+//! Asks `cargo tree`, so it sees what is really linked, not what a manifest seems to say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+fn cargo_tree(arguments: &[&str]) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .args(arguments)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn direct(package: &str) -> BTreeSet<String> {
+    let mut direct = cargo_tree(&["-p", package, "--depth", "1"]);
+    direct.remove(package);
+    direct
+}
+
+#[test]
+fn arrows_point_one_way() {
+    let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("preheat-core", &[][..]),
+        ("preheat-store", &["preheat-core"]),
+        ("preheat-mail", &["preheat-core"]),
+        ("preheat-app", &["preheat-core", "preheat-store", "preheat-mail"]),
+        ("preheat-lambda", &["preheat-core", "preheat-store", "preheat-mail", "preheat-app"]),
+        ("preheat-fanout", &["preheat-core", "preheat-app", "preheat-lambda"]),
+        ("preheat-sender", &["preheat-core", "preheat-app", "preheat-lambda"]),
+        ("preheat-replier", &["preheat-core", "preheat-app", "preheat-lambda"]),
+    ]);
+    for (package, allowed) in allowed {
+        let inner = direct(package).into_iter().filter(|name| name.starts_with("preheat"));
+        for other in inner {
+            assert!(allowed.contains(&other.as_str()), "{package} may not depend on {other}");
+        }
+    }
+}
+
+#[test]
+fn the_core_does_no_io() {
+    let tree = cargo_tree(&["-p", "preheat-core"]);
+    assert!(tree.contains("jiff"), "cargo tree lists nothing: the test would see no violation");
+    for name in tree {
+        for banned in ["tokio", "aws-", "lettre", "reqwest", "lambda_", "tracing", "hyper", "async-"] {
+            assert!(!name.starts_with(banned), "the core may not depend on {name}");
+        }
+    }
+}
+
+#[test]
+fn functions_carry_one_tls_stack_and_no_local_parts() {
+    for function in ["preheat-fanout", "preheat-sender", "preheat-replier"] {
+        let tree = cargo_tree(&["-p", function]);
+        assert!(tree.contains("rustls"), "cargo tree lists nothing: the test would see no violation");
+        for banned in ["ring", "openssl", "native-tls", "preheat-local", "preheat-sandbox", "dynoxide-rs"] {
+            assert!(!tree.contains(banned), "{function} may not link {banned}");
+        }
+    }
+}
