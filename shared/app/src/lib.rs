@@ -12,6 +12,7 @@
 pub mod fan_out;
 mod profiles;
 pub mod queue;
+pub mod redact;
 pub mod send;
 pub mod visit;
 

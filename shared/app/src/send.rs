@@ -17,6 +17,7 @@ use preheat_store::{Claim, ClaimRequest, Credential, Held, Lost, Profile, Secret
 use serde::Serialize;
 
 use crate::queue::{Outgoing, Queue};
+use crate::redact::without_addresses;
 use crate::{App, AppError, Next};
 
 /// A claim lives longer than any invocation that may hold it (the sender's time-out is 5 minutes), so an expired claim
@@ -130,7 +131,7 @@ async fn conclude(
     let (written, outcome) = match result {
         Ok(_) => (store.sent(held).await, SendOutcome::Sent),
         Err(error) => {
-            let reason = error.to_string();
+            let reason = without_addresses(&error.to_string());
             tracing::warn!(mailbox = %profile.id, slot = %held.slot(), stage = error.stage(), reason, "not sent");
             match error {
                 SendError::Unknown { .. } => (store.ambiguous(held, app.now()).await, SendOutcome::Ambiguous),

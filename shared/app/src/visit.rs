@@ -20,6 +20,7 @@ use preheat_mail::{Account, imap};
 use preheat_store::{Secrets, StoreError};
 use serde::Serialize;
 
+use crate::redact::without_addresses;
 use crate::send::account_auth;
 use crate::{App, AppError, Next};
 
@@ -90,7 +91,7 @@ pub async fn visit(app: &App, order: &VisitOrder) -> Result<VisitReport, VisitEr
         Ok(session) => session,
         Err(error) => {
             if let ImapError::Credentials { .. } = &error {
-                app.store.set_state(order.mailbox, State::Error, Some(&error.to_string())).await?;
+                app.store.set_state(order.mailbox, State::Error, Some(&without_addresses(&error.to_string()))).await?;
                 return Ok(skipped("the credentials were refused: the mailbox is in error now"));
             }
             return Err(error.into());
@@ -133,7 +134,7 @@ pub fn next(result: &Result<VisitReport, VisitError>) -> Next {
     match result {
         // Whoever has the newer fence does the work.
         Ok(_) | Err(VisitError::Store(StoreError::StaleFence)) => Next::Done,
-        Err(error) => Next::Retry(error.to_string()),
+        Err(error) => Next::Retry(without_addresses(&error.to_string())),
     }
 }
 

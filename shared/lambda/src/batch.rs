@@ -156,3 +156,94 @@ where
         Err(_elapsed) => Fate::Returned("it was not finished before the deadline".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::sync::Arc;
+
+    use aws_lambda_events::sqs::SqsMessage;
+
+    use super::*;
+
+    fn event(bodies: &[&str]) -> SqsEvent {
+        let mut event = SqsEvent::default();
+        event.records = bodies
+            .iter()
+            .enumerate()
+            .map(|(i, body)| {
+                let mut message = SqsMessage::default();
+                message.message_id = Some(format!("m{i}"));
+                message.body = Some((*body).to_owned());
+                message
+            })
+            .collect();
+        event
+    }
+
+    fn call(deadline_in_s: i64) -> Call {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        Call {
+            request_id: "request".to_owned(),
+            deadline: now + SignedDuration::from_secs(deadline_in_s),
+            clock: Arc::new(move || now),
+            item_max: SignedDuration::from_secs(60),
+            at_once: 4,
+        }
+    }
+
+    fn number(body: &str) -> Result<u32, MessageError> {
+        body.parse().map_err(|_| MessageError::Malformed(body.to_owned()))
+    }
+
+    fn failed(response: &SqsBatchResponse) -> Vec<&str> {
+        response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_bad_item_costs_only_itself() {
+        let handled = RefCell::new(Vec::new());
+        let (response, tally) = each(event(&["1", "two", "3", "4", "5"]), &call(300), number, async |n| {
+            handled.borrow_mut().push(n);
+            match n {
+                3 => panic!("a panic in one item"),
+                4 => Next::Retry("later".to_owned()),
+                _ => Next::Done,
+            }
+        })
+        .await;
+        assert_eq!(failed(&response), ["m1", "m2", "m3"]);
+        assert_eq!(tally, Tally { done: 2, returned: 1, poison: 1, panicked: 1 });
+        handled.borrow_mut().sort_unstable();
+        assert_eq!(*handled.borrow(), [1, 3, 4, 5]);
+    }
+
+    #[tokio::test]
+    async fn near_the_deadline_nothing_is_begun() {
+        let (response, tally) = each(event(&["1", "2"]), &call(59), number, async |_| -> Next {
+            panic!("must not be begun")
+        })
+        .await;
+        assert_eq!(failed(&response), ["m0", "m1"]);
+        assert_eq!(tally.returned, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_item_that_hangs_is_given_back_before_the_deadline() {
+        let (response, _) = each(event(&["1", "2"]), &call(300), number, async |n| {
+            if n == 1 {
+                std::future::pending::<()>().await;
+            }
+            Next::Done
+        })
+        .await;
+        assert_eq!(failed(&response), ["m0"]);
+    }
+
+    #[tokio::test]
+    async fn an_empty_batch_is_answered() {
+        let (response, tally) = each(event(&[]), &call(300), number, async |_| Next::Done).await;
+        assert!(response.batch_item_failures.is_empty());
+        assert_eq!(tally, Tally::default());
+    }
+}

@@ -1,5 +1,5 @@
 //! Logs: one JSON object a line, with tenant, mailbox, slot and request ids as fields. Addresses and secrets are never
-//! logged; what servers say passes through [`preheat_mail::redact`] first.
+//! logged; what servers say passes through [`preheat_app::redact`] first.
 
 use tracing_subscriber::EnvFilter;
 
