@@ -69,9 +69,6 @@ pub enum AppError {
     /// The ledger did not answer.
     #[error("the ledger: {0}")]
     Store(#[from] StoreError),
-    /// A mailbox did not answer.
-    #[error("IMAP: {0}")]
-    Imap(#[from] preheat_mail::imap::ImapError),
     /// A queue did not take its messages.
     #[error("the queue: {0}")]
     Queue(#[from] QueueError),

@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use crate::redact::without_addresses;
 use crate::send::account_auth;
-use crate::{App, AppError, Next};
+use crate::{App, Next};
 
 /// A visit that holds its lease longer than this has died: its deadline is far below.
 pub const LEASE_TTL: SignedDuration = SignedDuration::from_mins(10);
@@ -81,7 +81,7 @@ pub async fn visit(app: &App, order: &VisitOrder) -> Result<VisitReport, VisitEr
     let secrets = app.vault.secrets().await?;
     let credential = app.vault.open(&profile.tenant, profile.id, &profile.sealed).await?;
     let Some(lease) = app.store.lease(order.mailbox, now, now + LEASE_TTL).await? else {
-        return Ok(skipped("another visit is under way"));
+        return Err(VisitError::Leased);
     };
     if lease.row.date == Some(order.date) && lease.row.visits_done & (1 << order.visit.min(31)) != 0 {
         return Ok(skipped("this visit was made already"));
@@ -117,15 +117,10 @@ pub enum VisitError {
     /// The mailbox.
     #[error("IMAP: {0}")]
     Imap(#[from] ImapError),
-}
-
-impl From<VisitError> for AppError {
-    fn from(error: VisitError) -> Self {
-        match error {
-            VisitError::Store(error) => Self::Store(error),
-            VisitError::Imap(error) => Self::Imap(error),
-        }
-    }
+    /// Somebody else holds the lease: a visit under way, or one that died and whose lease has not expired yet. The queue
+    /// delivers again when it has.
+    #[error("another visit holds the lease")]
+    Leased,
 }
 
 /// What the caller does with the message.
