@@ -6,7 +6,6 @@
 //! acted, every action repeatable.
 
 use aws_lambda_events::sqs::SqsEvent;
-use jiff::SignedDuration;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use preheat_app::visit::{next, visit};
 use preheat_core::message::VisitOrder;
@@ -17,7 +16,7 @@ async fn main() -> Result<(), Error> {
     logs::start();
     let app = &app(&Settings::from_env()?).await?;
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        let call = batch::Call::new(&event.context, app, SignedDuration::from_secs(120));
+        let call = batch::Call::new(&event.context, app, batch::VISIT_MAX);
         let (answer, tally) =
             batch::each(event.payload, &call, VisitOrder::parse, async |order| next(&visit(app, &order).await)).await;
         tally.emit("replier", app.now());

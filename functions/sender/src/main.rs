@@ -5,7 +5,6 @@
 //! said to a server, and a claim is won once.
 
 use aws_lambda_events::sqs::SqsEvent;
-use jiff::SignedDuration;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use preheat_app::send::{next, send_batch};
 use preheat_core::message::SendBatch;
@@ -16,7 +15,7 @@ async fn main() -> Result<(), Error> {
     logs::start();
     let app = &app(&Settings::from_env()?).await?;
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        let call = batch::Call::new(&event.context, app, SignedDuration::from_secs(75));
+        let call = batch::Call::new(&event.context, app, batch::SEND_MAX);
         let (answer, tally) = batch::each(event.payload, &call, SendBatch::parse, async |message| {
             next(&send_batch(app, &message, &call.request_id).await)
         })

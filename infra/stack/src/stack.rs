@@ -12,9 +12,8 @@ use preheat_app::visit::{self, VisitReport, visit};
 use preheat_app::App;
 use preheat_core::id::{MailboxId, SlotId};
 use preheat_core::message::{SendBatch, VisitOrder};
-use preheat_lambda::batch::{self, Call};
-use preheat_local::{Aws, Received};
-use tokio::sync::Notify;
+use preheat_lambda::batch::{self, Call, SEND_MAX, VISIT_MAX};
+use preheat_local::{Aws, DeadLetters, Failure, Mapping, Pump, QueueSettings, Received};
 use tokio::task::JoinSet;
 
 use crate::kill::KillAt;
@@ -77,8 +76,8 @@ pub enum Event {
 pub struct Interference {
     /// At which await the n-th invocation (from 0) of a function is killed.
     pub kill_at: Arc<dyn Fn(Function, u64) -> Option<u64> + Send + Sync>,
-    /// How many invocations get the same batch at once: 1, or more for duplicates.
-    pub copies: Arc<dyn Fn(Function, u64) -> u32 + Send + Sync>,
+    /// How many fan-outs run at once in the n-th tick: 1, or more.
+    pub fanouts: Arc<dyn Fn(u64) -> u32 + Send + Sync>,
     /// By how much the n-th tick is late; `None`: it does not come at all.
     pub tick_delay: Arc<dyn Fn(u64) -> Option<SignedDuration> + Send + Sync>,
 }
@@ -87,52 +86,47 @@ impl Default for Interference {
     fn default() -> Self {
         Self {
             kill_at: Arc::new(|_, _| None),
-            copies: Arc::new(|_, _| 1),
+            fanouts: Arc::new(|_| 1),
             tick_delay: Arc::new(|_| Some(SignedDuration::ZERO)),
         }
     }
-}
-
-/// How Lambda's event source mapping treats a queue, as infra/template.yaml configures it.
-#[derive(Debug, Clone, Copy)]
-struct Mapping {
-    function: Function,
-    queue: &'static str,
-    batch_max: usize,
-    window: SignedDuration,
-    visibility: SignedDuration,
-    timeout: SignedDuration,
-    item_max: SignedDuration,
-    invocations_max: usize,
 }
 
 /// The queue of sends, in the embedded AWS.
 pub const SENDS: &str = "sends";
 /// The queue of visits, in the embedded AWS.
 pub const VISITS: &str = "visits";
+/// Where messages go that were received too often.
+pub const SENDS_DEAD: &str = "sends-dead";
+/// Where messages go that were received too often.
+pub const VISITS_DEAD: &str = "visits-dead";
 
-const MAPPINGS: [Mapping; 2] = [
-    Mapping {
-        function: Function::Sender,
-        queue: SENDS,
-        batch_max: 100,
-        window: SignedDuration::from_secs(5),
-        visibility: SignedDuration::from_mins(15),
-        timeout: SignedDuration::from_mins(5),
-        item_max: SignedDuration::from_secs(75),
-        invocations_max: 10,
-    },
-    Mapping {
-        function: Function::Replier,
-        queue: VISITS,
-        batch_max: 100,
-        window: SignedDuration::from_secs(5),
-        visibility: SignedDuration::from_mins(15),
-        timeout: SignedDuration::from_mins(5),
-        item_max: SignedDuration::from_secs(120),
-        invocations_max: 10,
-    },
-];
+// As infra/template.yaml has them; a test compares the two.
+
+/// How long a received message stays hidden, in seconds: three times the functions' time-out, and longer than a claim or a
+/// lease, so that what a dead process left behind has expired when its message comes again.
+pub const VISIBILITY_S: u32 = 900;
+/// The functions' time-out, in seconds.
+pub const TIMEOUT_S: u32 = 300;
+/// Messages of one batch.
+pub const BATCH_MAX: usize = 100;
+/// How long a batch waits to be full, in seconds.
+pub const WINDOW_S: u32 = 5;
+/// The receive after this many makes a message a dead letter.
+pub const RECEIVES_MAX: u32 = 5;
+/// Invocations of a function at once.
+const INVOCATIONS_MAX: usize = 10;
+
+/// Makes the queues of the stack, where they are not there yet.
+pub fn create_queues(aws: &Aws) {
+    for (queue, dead) in [(SENDS, SENDS_DEAD), (VISITS, VISITS_DEAD)] {
+        let kept = QueueSettings { retention_s: 1_209_600, ..QueueSettings::default() };
+        aws.create_queue(dead, kept);
+        let dead_letters = Some(DeadLetters { queue: dead.to_owned(), max_receive_count: RECEIVES_MAX });
+        let settings = QueueSettings { visibility_s: VISIBILITY_S, dead_letters, ..QueueSettings::default() };
+        aws.create_queue(queue, settings);
+    }
+}
 
 /// Every function in one process.
 pub struct Stack {
@@ -142,7 +136,6 @@ pub struct Stack {
     interference: Interference,
     observe: Box<dyn Fn(&Event) + Send + Sync>,
     invocations: [AtomicU64; 3],
-    pushed: Notify,
     tick_s: u32,
 }
 
@@ -162,7 +155,6 @@ impl Stack {
             interference,
             observe: Box::new(observe),
             invocations: Default::default(),
-            pushed: Notify::new(),
             tick_s,
         })
     }
@@ -174,8 +166,9 @@ impl Stack {
 
     /// Runs schedule and queues until `until`, and then to the end of what is under way.
     pub async fn run(self: &Arc<Self>, until: Timestamp) {
-        let [sends, visits] = MAPPINGS;
-        tokio::join!(self.ticks(until), self.consume(sends, until), self.consume(visits, until));
+        let sends = self.consume(Function::Sender, SENDS, until);
+        let visits = self.consume(Function::Replier, VISITS, until);
+        tokio::join!(self.ticks(until), sends, visits);
     }
 
     /// The fan-out's schedule: every tick, at its start.
@@ -190,9 +183,8 @@ impl Stack {
         while next < until {
             if let Some(delay) = (self.interference.tick_delay)(nth) {
                 sleep_until(&clock, next + delay).await;
-                let copies = (self.interference.copies)(Function::Fanout, nth);
+                let copies = (self.interference.fanouts)(nth);
                 futures::future::join_all((0..copies.max(1)).map(|_| self.tick())).await;
-                self.pushed.notify_waiters();
             }
             nth += 1;
             next += tick;
@@ -214,80 +206,70 @@ impl Stack {
         }
     }
 
-    async fn consume(self: &Arc<Self>, mapping: Mapping, until: Timestamp) {
-        let clock = self.app(mapping.function).clock;
+    /// The event source mapping of `sender` or `replier`.
+    async fn consume(self: &Arc<Self>, function: Function, queue: &str, until: Timestamp) {
+        let clock = self.app(function).clock;
         let queues = self.aws.queues();
+        let mapping = Mapping { queue: queue.to_owned(), batch_size: BATCH_MAX, window_s: WINDOW_S };
+        let pump = Pump::new(queues.clone(), mapping);
         let mut running = JoinSet::new();
         loop {
+            let arrival = queues.arrival();
             let now = clock();
             if now >= until {
                 break;
             }
-            while running.len() >= mapping.invocations_max {
+            while running.len() >= INVOCATIONS_MAX {
                 running.join_next().await;
             }
-            let Some(visible_at) = queues.next_visible_at(mapping.queue) else {
-                self.wait(&clock, until).await;
-                continue;
-            };
-            if visible_at > now {
-                self.wait(&clock, visible_at.min(until)).await;
-                continue;
-            }
-            sleep_until(&clock, now + mapping.window).await;
-            let batch = queues.receive(mapping.queue, mapping.batch_max, mapping.visibility);
-            if batch.is_empty() {
-                continue;
-            }
-            let nth = self.count(mapping.function);
-            for copy in 0..(self.interference.copies)(mapping.function, nth).max(1) {
-                let nth = if copy == 0 { nth } else { self.count(mapping.function) };
-                running.spawn(Arc::clone(self).invoke(mapping, batch.clone(), nth));
+            while running.try_join_next().is_some() {}
+            match pump.take_batch(now) {
+                Ok(batch) if batch.is_empty() => {
+                    let next = pump.next_batch_at().unwrap_or(until).min(until);
+                    tokio::select! {
+                        biased;
+                        () = arrival => {}
+                        () = sleep_until(&clock, next) => {}
+                    }
+                }
+                Ok(batch) => {
+                    running.spawn(Arc::clone(self).invoke(function, pump.clone(), batch));
+                }
+                Err(error) => {
+                    tracing::error!(queue, %error, "the queue cannot be read");
+                    sleep_until(&clock, (now + SignedDuration::from_secs(5)).min(until)).await;
+                }
             }
         }
         while running.join_next().await.is_some() {}
     }
 
-    /// Waits for `at` or for new messages.
-    async fn wait(&self, clock: &preheat_core::clock::Clock, at: Timestamp) {
-        tokio::select! {
-            biased;
-            () = self.pushed.notified() => {}
-            () = sleep_until(clock, at) => {}
-        }
-    }
-
     /// One invocation of a consumer, as Lambda makes it.
-    async fn invoke(self: Arc<Self>, mapping: Mapping, batch: Vec<Received>, nth: u64) {
-        let app = self.app(mapping.function);
+    async fn invoke(self: Arc<Self>, function: Function, pump: Pump, batch: Vec<Received>) {
+        let (app, nth) = self.begin(function);
         let call = Call {
-            request_id: format!("{:?}-{nth}", mapping.function).to_lowercase(),
-            deadline: app.now() + mapping.timeout,
+            request_id: format!("{function:?}-{nth}").to_lowercase(),
+            deadline: app.now() + SignedDuration::from_secs(i64::from(TIMEOUT_S)),
             clock: app.clock.clone(),
-            item_max: mapping.item_max,
-            at_once: 100,
+            item_max: if function == Function::Sender { SEND_MAX } else { VISIT_MAX },
+            at_once: BATCH_MAX,
         };
         let event = event_of(&batch);
         let work = async {
-            match mapping.function {
-                Function::Sender => {
-                    batch::each(event, &call, SendBatch::parse, async |message| self.send(&app, &message, &call).await).await
-                }
-                Function::Replier | Function::Fanout => {
-                    batch::each(event, &call, VisitOrder::parse, async |order| self.visit(&app, &order).await).await
-                }
+            if function == Function::Sender {
+                batch::each(event, &call, SendBatch::parse, async |message| self.send(&app, &message, &call).await).await
+            } else {
+                batch::each(event, &call, VisitOrder::parse, async |order| self.visit(&app, &order).await).await
             }
         };
-        match KillAt::new(work, (self.interference.kill_at)(mapping.function, nth)).await {
-            Ok((answer, _)) => {
-                let failed: Vec<&str> =
-                    answer.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
-                for message in batch.iter().filter(|message| !failed.contains(&message.message_id.as_str())) {
-                    self.aws.queues().delete(mapping.queue, &message.receipt);
+        match KillAt::new(work, (self.interference.kill_at)(function, nth)).await {
+            Ok((_, tally)) => {
+                let failures = tally.failures.into_iter().map(|(message_id, reason)| Failure { message_id, reason: Some(reason) });
+                if let Err(error) = pump.settle(&batch, &Ok(failures.collect())) {
+                    tracing::error!(%error, "a batch could not be settled: it is delivered again");
                 }
-                self.pushed.notify_waiters();
             }
-            Err(killed) => self.killed(mapping.function, killed.awaits),
+            Err(killed) => self.killed(function, killed.awaits),
         }
     }
 
@@ -342,7 +324,7 @@ fn event_of(batch: &[Received]) -> SqsEvent {
             message.message_id = Some(received.message_id.clone());
             message.receipt_handle = Some(received.receipt.clone());
             message.body = Some(received.body.clone());
-            message.attributes.insert("ApproximateReceiveCount".to_owned(), received.receives.to_string());
+            message.attributes.insert("ApproximateReceiveCount".to_owned(), received.receive_count.to_string());
             message
         })
         .collect();

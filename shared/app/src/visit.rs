@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use preheat_core::day::PlanRow;
-use preheat_core::engage::{TURNS_MAX, engagement};
+use preheat_core::engage::{DEPTH_MAX, engagement};
 use preheat_core::id::SlotId;
 use preheat_core::mailbox::{Mode, State};
 use preheat_core::message::VisitOrder;
@@ -250,10 +250,10 @@ impl Call<'_> {
             .filter(|&slot| slot != sight.slot)
             .collect();
         chain.push(sight.slot);
-        if chain.len() > usize::from(TURNS_MAX) {
+        if chain.len() > usize::from(DEPTH_MAX) {
             return None;
         }
-        let turns = u8::try_from(chain.len()).unwrap_or(u8::MAX);
+        let turns = u8::try_from(chain.len() - 1).unwrap_or(u8::MAX);
         let engagement = engagement(&self.secrets.seed, sight.slot, plan.reply_rate, turns);
         let after_s = engagement.reply_after_s?;
         let ours = sight.seen.message_id.as_deref().and_then(|id| self.secrets.tokens.verify(&plan.pool, id));

@@ -46,12 +46,19 @@ impl Call {
     }
 }
 
+/// How long a send may take, its session's deadlines and the ledger's patience together.
+pub const SEND_MAX: SignedDuration = SignedDuration::from_secs(75);
+/// How long a visit may take.
+pub const VISIT_MAX: SignedDuration = SignedDuration::from_secs(150);
+
 /// Items of a batch under way at once: sessions wait for servers, not for the processor.
 const AT_ONCE: usize = 100;
 
 /// How a batch went.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Tally {
+    /// The messages that go back, with their reasons, in the order of their ids.
+    pub failures: Vec<(String, String)>,
     /// Items finished with.
     pub done: u32,
     /// Items given back.
@@ -104,26 +111,29 @@ where
         .collect()
         .await;
     let mut tally = Tally::default();
-    let mut failures = Vec::new();
     for (id, fate) in results {
-        let count = match fate {
+        let (count, reason) = match fate {
             Fate::Done => {
                 tally.done += 1;
                 continue;
             }
-            Fate::Returned(_) => &mut tally.returned,
-            Fate::Poison(_) => &mut tally.poison,
-            Fate::Panicked => &mut tally.panicked,
+            Fate::Returned(reason) => (&mut tally.returned, reason),
+            Fate::Poison(reason) => (&mut tally.poison, reason),
+            Fate::Panicked => (&mut tally.panicked, "it panicked".to_owned()),
         };
         *count += 1;
-        let mut failure = BatchItemFailure::default();
-        failure.item_identifier = id;
-        failures.push(failure);
+        tally.failures.push((id, reason));
     }
-    failures.sort_by(|a, b| a.item_identifier.cmp(&b.item_identifier));
+    tally.failures.sort();
     let mut response = SqsBatchResponse::default();
-    response.batch_item_failures = failures;
+    response.batch_item_failures = tally.failures.iter().map(|(id, _)| failure(id)).collect();
     (response, tally)
+}
+
+fn failure(id: &str) -> BatchItemFailure {
+    let mut failure = BatchItemFailure::default();
+    failure.item_identifier = id.to_owned();
+    failure
 }
 
 enum Fate {
@@ -213,7 +223,9 @@ mod tests {
         })
         .await;
         assert_eq!(failed(&response), ["m1", "m2", "m3"]);
-        assert_eq!(tally, Tally { done: 2, returned: 1, poison: 1, panicked: 1 });
+        assert_eq!((tally.done, tally.returned, tally.poison, tally.panicked), (2, 1, 1, 1));
+        let reasons: Vec<&str> = tally.failures.iter().map(|(_, reason)| reason.as_str()).collect();
+        assert_eq!(reasons, ["the message does not parse: two", "it panicked", "later"]);
         handled.borrow_mut().sort_unstable();
         assert_eq!(*handled.borrow(), [1, 3, 4, 5]);
     }

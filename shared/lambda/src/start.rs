@@ -44,7 +44,7 @@ pub async fn app(settings: &Settings) -> Result<App, StartError> {
     let dial = NetDial::new(settings.allow_local_mail, roots.as_deref())
         .map_err(|error| StartError::Roots(error.to_string()))?;
     Ok(App {
-        vault: Vault::new(kms, store.clone(), &settings.kms_key, clock.clone()),
+        vault: Vault::new(&kms, store.clone(), &settings.kms_key, clock.clone()),
         queues: Queues::new(sqs, &settings.sends_url, &settings.visits_url),
         store,
         dial: Arc::new(dial),
