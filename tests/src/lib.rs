@@ -4,4 +4,3 @@
 //! an in-memory network, on virtual time and from one seed. Nothing here is linked into what is deployed.
 
 pub mod scenario;
-pub mod watch;

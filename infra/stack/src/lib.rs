@@ -10,6 +10,8 @@ pub mod rig;
 pub mod stack;
 pub mod summary;
 pub mod time;
+pub mod watch;
 
 pub use rig::{Rig, RigOptions};
 pub use stack::{Event, Function, Interference, Stack};
+pub use watch::Watch;

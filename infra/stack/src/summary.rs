@@ -3,8 +3,15 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use preheat_core::mailbox::{Provider, State};
+use jiff::civil::Date;
+use preheat_core::day::{PlanRow, SlotState};
+use preheat_core::id::{MailboxId, SlotId};
+use preheat_core::mailbox::{Provider, Schedule, State};
+use preheat_core::turn::MISSED_NO_TROUBLE;
+use preheat_core::visit::{Found, Placement};
 use serde::Serialize;
+
+use crate::rig::{Rig, RigError};
 
 /// The summary of a run, as `preheat demo --json` prints it.
 #[derive(Debug, Clone, Serialize)]
@@ -120,4 +127,125 @@ pub const MISSING_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_hours
 #[must_use]
 pub fn is_missing(sent_at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(sent_at) >= MISSING_AFTER
+}
+
+/// Sums up a run: targets and outcomes from the ledger's archives, placements from what recipients found, rescues and
+/// replies from the sandbox's own books.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn summarise(rig: &Rig, violations: Violations) -> Result<Summary, RigError> {
+    let now = rig.now();
+    let mut found: BTreeMap<SlotId, Placement> = BTreeMap::new();
+    let mut received: BTreeMap<MailboxId, u32> = BTreeMap::new();
+    for (id, _) in &rig.members {
+        for (slot, placement) in found_by(rig, *id).await? {
+            found.insert(slot, placement);
+            *received.entry(*id).or_default() += 1;
+        }
+    }
+    let audit = rig.world.audit(now, &[]);
+    let mut summary = Summary { totals: Totals::default(), violations, mailboxes: Vec::new() };
+    for (id, member) in &rig.members {
+        let Some(row) = rig.store.plan_row(*id).await? else { continue };
+        let books = audit.get(member.address.as_str());
+        let days = days_of(rig, &row, now).await?;
+        let mut placements = Placements::default();
+        for (slot, sent_at) in days.sent_slots(*id, &row.plan.schedule) {
+            match found.get(&slot) {
+                Some(Placement::Inbox) => placements.inbox += 1,
+                Some(Placement::Spam) => placements.spam += 1,
+                Some(Placement::Promotions) => placements.promotions += 1,
+                Some(Placement::Other) => placements.other += 1,
+                None if is_missing(sent_at, now) => placements.missing += 1,
+                None => {}
+            }
+        }
+        let mailbox = MailboxSummary {
+            address: member.address.to_string(),
+            provider: row.plan.provider,
+            state: row.state,
+            target: days.target,
+            sent: days.sent(),
+            received: received.get(id).copied().unwrap_or(0),
+            replied: books.map_or(0, |books| books.replies_sent),
+            rescued: books.map_or(0, |books| books.rescued),
+            placements,
+            missed: missed(&days.missed),
+        };
+        summary.totals.add(&mailbox);
+        summary.mailboxes.push(mailbox);
+    }
+    Ok(summary)
+}
+
+impl Totals {
+    fn add(&mut self, mailbox: &MailboxSummary) {
+        self.target += mailbox.target;
+        self.sent += mailbox.sent;
+        self.received += mailbox.received;
+        self.replied += mailbox.replied;
+        self.rescued += mailbox.rescued;
+        self.missed += mailbox.missed.iter().map(|missed| missed.count).sum::<u32>();
+    }
+}
+
+/// The sending days of a mailbox that are over.
+#[derive(Default)]
+struct DaysOver {
+    target: u32,
+    missed: BTreeMap<String, u32>,
+    slots: Vec<(Date, u16)>,
+}
+
+impl DaysOver {
+    fn sent(&self) -> u32 {
+        u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Each sent slot, with the end of its window: it was sent by then.
+    fn sent_slots(&self, mailbox: MailboxId, schedule: &Schedule) -> Vec<(SlotId, Timestamp)> {
+        let end = |date| schedule.window_on(date).map_or(Timestamp::MAX, |(_, end)| end);
+        self.slots.iter().map(|&(date, k)| (SlotId { mailbox, date, k }, end(date))).collect()
+    }
+
+    fn add(&mut self, date: Date, slots: &BTreeMap<u16, SlotState>) {
+        let sent = slots.iter().filter(|(_, state)| matches!(state, SlotState::Sent { .. }));
+        self.slots.extend(sent.map(|(&k, _)| (date, k)));
+    }
+}
+
+async fn days_of(rig: &Rig, row: &PlanRow, now: Timestamp) -> Result<DaysOver, RigError> {
+    let mut days = DaysOver::default();
+    for day in rig.store.archives(row.plan.id).await? {
+        days.target += day.target;
+        days.add(day.date, &day.slots);
+        for (reason, count) in day.missed {
+            *days.missed.entry(reason).or_default() += count;
+        }
+    }
+    // The planning row speaks of its last sending day until the next one begins.
+    if let Some(date) = row.date
+        && row.plan.schedule.window_on(date).is_none_or(|(_, end)| end <= now)
+    {
+        days.target += row.quota.saturating_sub(row.carried_in);
+        days.add(date, &row.slots);
+        let short = row.quota.saturating_sub(row.used);
+        if short > 0 {
+            let reason = row.last_trouble.clone().unwrap_or_else(|| MISSED_NO_TROUBLE.to_owned());
+            *days.missed.entry(reason).or_default() += short;
+        }
+    }
+    Ok(days)
+}
+
+async fn found_by(rig: &Rig, id: MailboxId) -> Result<Vec<(SlotId, Placement)>, RigError> {
+    let mut found: Vec<Found> = Vec::new();
+    for archive in rig.store.box_archives(id).await? {
+        found.extend(archive.found);
+    }
+    if let Some(row) = rig.store.box_row(id).await? {
+        found.extend(row.found.into_iter().skip(usize::try_from(row.found_before).unwrap_or(0)));
+    }
+    Ok(found.into_iter().map(|found| (found.slot, found.placement)).collect())
 }

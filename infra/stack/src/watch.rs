@@ -9,8 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use preheat_core::day::PlanRow;
 use preheat_core::mailbox::Schedule;
 use preheat_sandbox::Entry;
-use preheat_stack::summary::Violations;
-use preheat_stack::Rig;
+
+use crate::rig::{Rig, RigError};
+use crate::summary::Violations;
 
 /// The longest that a session may take from its claim to the final dot: an order claimed in the last second of a window
 /// may end so much later.
@@ -37,7 +38,7 @@ impl Watch {
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub async fn look(&mut self, rig: &Rig) -> anyhow::Result<()> {
+    pub async fn look(&mut self, rig: &Rig) -> Result<(), RigError> {
         let rows = rig.rows().await?;
         let schedules: BTreeMap<&str, &Schedule> =
             rows.iter().map(|row| (row.plan.address.as_str(), &row.plan.schedule)).collect();
