@@ -11,7 +11,7 @@ use preheat_app::send::{self, SendOutcome, send_batch};
 use preheat_app::visit::{self, VisitReport, visit};
 use preheat_app::App;
 use preheat_core::id::{MailboxId, SlotId};
-use preheat_core::message::{SendBatch, VisitOrder};
+use preheat_core::message::{Content, SendBatch, VisitOrder};
 use preheat_lambda::batch::{self, Call, SEND_MAX, VISIT_MAX};
 use preheat_local::{Aws, DeadLetters, Failure, Mapping, Pump, QueueSettings, Received};
 use tokio::task::JoinSet;
@@ -43,6 +43,8 @@ pub enum Event {
         slot: SlotId,
         /// To whom.
         partner: MailboxId,
+        /// Whether it is a reply.
+        reply: bool,
         /// How it ended.
         outcome: SendOutcome,
     },
@@ -278,7 +280,8 @@ impl Stack {
         match &result {
             Ok(outcomes) => {
                 for (order, &outcome) in message.orders.iter().zip(outcomes) {
-                    (self.observe)(&Event::Sent { slot: order.slot, partner: order.partner, outcome });
+                    let reply = matches!(order.content, Content::Reply { .. });
+                    (self.observe)(&Event::Sent { slot: order.slot, partner: order.partner, reply, outcome });
                 }
             }
             Err(error) => (self.observe)(&Event::SendFailed(error.to_string())),

@@ -1,0 +1,270 @@
+//! `preheat demo`: the whole system in one process, on a fast clock, over sandbox mail providers.
+//!
+//! Time is virtual: it runs as fast as the program can work, or `--speed` times as fast as the world's, so that one can
+//! watch. Everything else is real: the functions' code, the AWS SDK, the SMTP and IMAP dialogues.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use preheat_app::send::SendOutcome;
+use preheat_core::id::MailboxId;
+use preheat_core::limits::Limits;
+use preheat_core::ramp::Ramp;
+use preheat_core::visit::Placement;
+use preheat_stack::summary::{Summary, summarise};
+use preheat_stack::time::{sleep_until, virtual_runtime};
+use preheat_stack::{Event, Interference, Rig, RigOptions, Watch};
+
+use crate::view::{MailboxView, RampDay, Screen, Snapshot};
+
+/// Arguments of `preheat demo`.
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// How many mailboxes, 3 to 500.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(3..=500))]
+    pub mailboxes: u16,
+    /// How many days, 1 to 365.
+    #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=365))]
+    pub days: u16,
+    /// How many times as fast as the world; 0: as fast as the program can. Default: 0 headless, 7200 (two hours a second) live.
+    #[arg(long)]
+    pub speed: Option<u32>,
+    /// All chance follows from it: the same seed gives the same run.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The ramp of every mailbox: a preset or a definition, as `preheat plan --ramp` takes it.
+    #[arg(long, default_value = "conservative")]
+    pub ramp: Ramp,
+    /// No live view: progress as lines on standard error.
+    #[arg(long)]
+    pub headless: bool,
+    /// The summary as JSON on standard output. Implies `--headless`.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Monday; Europe's and America's clocks change within the month that follows, so that is shown, too.
+const START: &str = "2026-03-02T00:00:00Z";
+/// After the last day, the mailboxes west of Greenwich end theirs, and the last mails are filed.
+const SETTLE: SignedDuration = SignedDuration::from_hours(36);
+/// Warmup mail older than this in INBOX or Sent is a leak: every mailbox is visited in the evening.
+const LEAK_AGE_S: i64 = 86_400 + 6 * 3_600;
+
+/// What the observer counts while the demo runs.
+#[derive(Default)]
+struct Live {
+    sent_today: BTreeMap<MailboxId, u32>,
+    sent: BTreeMap<MailboxId, u32>,
+    replied: BTreeMap<MailboxId, u32>,
+    received: BTreeMap<MailboxId, u32>,
+    rescued: BTreeMap<MailboxId, u32>,
+    placements: BTreeMap<Placement, u32>,
+    trouble: u32,
+}
+
+impl Live {
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::Sent { slot, outcome: SendOutcome::Sent, reply, .. } => {
+                *self.sent.entry(slot.mailbox).or_default() += 1;
+                *self.sent_today.entry(slot.mailbox).or_default() += 1;
+                if *reply {
+                    *self.replied.entry(slot.mailbox).or_default() += 1;
+                }
+            }
+            Event::Visited { mailbox, report } => {
+                *self.received.entry(*mailbox).or_default() += report.found.values().sum::<u32>();
+                *self.rescued.entry(*mailbox).or_default() += report.rescued;
+                for (&placement, &count) in &report.found {
+                    *self.placements.entry(placement).or_default() += count;
+                }
+            }
+            Event::Tick(_) | Event::Sent { .. } => {}
+            Event::TickFailed(reason) => self.complain("a tick", reason),
+            Event::SendFailed(reason) => self.complain("a send", reason),
+            Event::VisitFailed { reason, .. } => self.complain("a visit", reason),
+            Event::Killed { .. } => {}
+        }
+    }
+
+    fn complain(&mut self, what: &str, reason: &str) {
+        self.trouble += 1;
+        tracing::warn!(reason, "{what} is tried again");
+    }
+}
+
+/// Runs the demo. `Ok(false)`: it ran, and a promise was broken.
+///
+/// # Errors
+/// It could not run.
+pub fn run(arguments: &DemoArgs) -> Result<bool> {
+    let runtime = virtual_runtime().context("the runtime does not start")?;
+    let summary = runtime.block_on(play(arguments))?;
+    let kept = summary.violations.none();
+    if arguments.json {
+        let mut out = std::io::stdout().lock();
+        serde_json::to_writer_pretty(&mut out, &summary)?;
+        writeln!(out)?;
+    } else {
+        print(&summary)?;
+    }
+    Ok(kept)
+}
+
+async fn play(arguments: &DemoArgs) -> Result<Summary> {
+    let start: Timestamp = START.parse()?;
+    let end = start + SignedDuration::from_hours(24 * i64::from(arguments.days));
+    let live = Arc::new(Mutex::new(Live::default()));
+    let options = RigOptions {
+        mailboxes: usize::from(arguments.mailboxes),
+        seed: arguments.seed,
+        start,
+        ramp: arguments.ramp.clone(),
+        limits: Limits::default(),
+        interference: Interference::default(),
+    };
+    let observer = Arc::clone(&live);
+    let rig = Rig::new(options, move |event| lock(&observer).note(event)).await.context("the system does not start")?;
+    let mut watch = Watch::default();
+    let mut screen = Screen::start(arguments.headless || arguments.json, std::io::stderr().is_terminal())?;
+    let speed = arguments.speed.unwrap_or(if screen.is_live() { 7_200 } else { 0 });
+    let step = SignedDuration::from_mins(15);
+    let running = rig.stack.run(end + SETTLE);
+    let mut running = std::pin::pin!(running);
+    let mut ramp: Vec<RampDay> = Vec::new();
+    let mut leaks = 0;
+    let mut now = start;
+    while now < end + SETTLE {
+        now += step;
+        tokio::select! {
+            biased;
+            () = sleep_until(&rig.clock, now) => {}
+            () = &mut running => {}
+        }
+        if now.as_second() % 86_400 == 0 {
+            watch.look(&rig).await?;
+            leaks = leaks.max(count_leaks(&rig));
+            lock(&live).sent_today.clear();
+        }
+        if now.as_second() % 3_600 == 0 {
+            let snapshot = snapshot(&rig, &live, &mut ramp, arguments, watch.counts, start, speed).await?;
+            if !screen.show(&snapshot)? {
+                bail!("ended by the user on day {}", snapshot.day);
+            }
+        }
+        pace(speed, step);
+    }
+    running.await;
+    screen.end()?;
+    watch.look(&rig).await?;
+    let mut violations = watch.counts;
+    violations.leaks = leaks.max(count_leaks(&rig));
+    for violation in &watch.violations {
+        tracing::error!(violation, "a promise was broken");
+    }
+    Ok(summarise(&rig, violations).await?)
+}
+
+fn count_leaks(rig: &Rig) -> u32 {
+    rig.world.audit(rig.now(), &[LEAK_AGE_S]).values().map(|account| account.leaks(0)).sum()
+}
+
+/// Lets the world's time pass: virtual time stands still while the thread sleeps.
+fn pace(speed: u32, step: SignedDuration) {
+    if speed > 0 {
+        let real = Duration::from_secs_f64(step.as_secs_f64() / f64::from(speed));
+        #[expect(clippy::disallowed_methods, reason = "virtual time stands still meanwhile: that is the purpose")]
+        std::thread::sleep(real);
+    }
+}
+
+async fn snapshot(
+    rig: &Rig,
+    live: &Mutex<Live>,
+    ramp: &mut Vec<RampDay>,
+    arguments: &DemoArgs,
+    violations: preheat_stack::summary::Violations,
+    start: Timestamp,
+    speed: u32,
+) -> Result<Snapshot> {
+    let rows = rig.rows().await?;
+    let now = rig.now();
+    let day = u32::try_from(now.duration_since(start).as_hours() / 24).unwrap_or(0) + 1;
+    let live = lock(live);
+    let of = |map: &BTreeMap<MailboxId, u32>, id: MailboxId| map.get(&id).copied().unwrap_or(0);
+    let mailboxes = rows
+        .iter()
+        .map(|row| MailboxView {
+            address: row.plan.address.to_string(),
+            provider: row.plan.provider,
+            state: row.state,
+            target: row.quota,
+            sent_today: row.sent(),
+            sent_total: of(&live.sent, row.plan.id),
+            received: of(&live.received, row.plan.id),
+            replied: of(&live.replied, row.plan.id),
+            rescued: of(&live.rescued, row.plan.id),
+        })
+        .collect();
+    let today = RampDay {
+        day,
+        target: rows.iter().map(|row| row.quota).sum(),
+        sent: live.sent_today.values().sum(),
+    };
+    match ramp.last_mut() {
+        Some(last) if last.day == day => *last = today,
+        _ => ramp.push(today),
+    }
+    Ok(Snapshot {
+        day,
+        days: u32::from(arguments.days),
+        now,
+        mailboxes,
+        ramp: ramp.clone(),
+        placements: live.placements.clone(),
+        violations,
+        trouble: live.trouble,
+        speed,
+    })
+}
+
+fn print(summary: &Summary) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let totals = &summary.totals;
+    writeln!(out, "{:<36} {:>9} {:>6} {:>6} {:>8} {:>7} {:>7}  inbox/spam/tab/other/missing", "mailbox", "state", "target",
+        "sent", "received", "replied", "rescued")?;
+    for one in &summary.mailboxes {
+        let p = one.placements;
+        let state = format!("{:?}", one.state).to_lowercase();
+        writeln!(
+            out,
+            "{:<36} {state:>9} {:>6} {:>6} {:>8} {:>7} {:>7}  {}/{}/{}/{}/{}",
+            one.address, one.target, one.sent, one.received, one.replied, one.rescued, p.inbox, p.spam, p.promotions, p.other,
+            p.missing
+        )?;
+        for missed in &one.missed {
+            writeln!(out, "    missed {}: {}", missed.count, missed.reason)?;
+        }
+    }
+    writeln!(
+        out,
+        "total: {} of {} sent, {} received, {} replies, {} rescued, {} missed",
+        totals.sent, totals.target, totals.received, totals.replied, totals.rescued, totals.missed
+    )?;
+    let v = summary.violations;
+    writeln!(
+        out,
+        "promises: {} duplicates, {} over quota, {} outside the window, {} left in INBOX or Sent",
+        v.duplicates, v.over_quota, v.outside_window, v.leaks
+    )?;
+    Ok(())
+}
+
+fn lock(live: &Mutex<Live>) -> std::sync::MutexGuard<'_, Live> {
+    live.lock().unwrap_or_else(PoisonError::into_inner)
+}
