@@ -5,14 +5,15 @@
 //! anew; whatever ends *after* it leaves the slot ambiguous until the recipient's mailbox was searched. A process that
 //! dies in between leaves a claim that expires, which is the same thing.
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use preheat_core::content::{Language, conversation, render};
 use preheat_core::id::{Address, SlotId};
 use preheat_core::mailbox::State;
 use preheat_core::message::{Content, SendBatch, SendOrder};
 use preheat_mail::compose::{Draft, compose};
-use preheat_mail::smtp::{self, Deadlines, SendError};
-use preheat_mail::{Account, Auth};
+use preheat_mail::smtp::{self, SendError};
+use preheat_mail::{Account, Auth, Deadlines};
 use preheat_store::{Claim, ClaimRequest, Credential, Held, Lost, Profile, Secrets};
 use serde::Serialize;
 
@@ -113,9 +114,8 @@ async fn send_one(app: &App, batch: &SendBatch, order: &SendOrder, attempt: &str
         Claim::Lost(Lost::TooSoon { ready_at }) => return put_back(app, batch, order, ready_at).await,
     };
     let auth = auth(&credential);
-    let account = Account { endpoint: &profile.smtp, user: &profile.user, auth };
-    let deadlines = Deadlines::default();
-    let result = smtp::send(app.dial.as_ref(), &account, &profile.address, &order.to, &message, &deadlines).await;
+    let account = Account { endpoint: &profile.smtp, user: &profile.user, credential: auth };
+    let result = smtp::send(app.dial.as_ref(), &account, &profile.address, &order.to, &message, &Deadlines::SMTP).await;
     Ok(conclude(app, &profile, &held, result).await)
 }
 
@@ -132,7 +132,7 @@ async fn conclude(
         Ok(_) => (store.sent(held).await, SendOutcome::Sent),
         Err(error) => {
             let reason = without_addresses(&error.to_string());
-            tracing::warn!(mailbox = %profile.id, slot = %held.slot(), stage = error.stage(), reason, "not sent");
+            tracing::warn!(mailbox = %profile.id, slot = %held.slot(), reason, "not sent");
             match error {
                 SendError::Unknown { .. } => (store.ambiguous(held, app.now()).await, SendOutcome::Ambiguous),
                 SendError::Refused { .. } => (store.rejected(held, &reason).await, SendOutcome::Rejected),
@@ -217,6 +217,7 @@ fn draft(secrets: &Secrets, profile: &Profile, order: &SendOrder, now: Timestamp
     };
     let thread = secrets.seed.hash64("thread", &[u64::from(root.mailbox.0), date_part(root), u64::from(root.k)]);
     let talk = conversation(thread, Language::En);
+    let zone = TimeZone::get(&profile.zone).map_err(|error| error.to_string())?;
     let text = render(&talk, turn, first_name(&profile.display_name), &name_of(&order.to));
     compose(&Draft {
         from: &profile.address,
@@ -228,8 +229,7 @@ fn draft(secrets: &Secrets, profile: &Profile, order: &SendOrder, now: Timestamp
         token: &secrets.tokens.token(&profile.pool, order.slot),
         in_reply_to: references.last().map(String::as_str),
         references: &references,
-        date: now,
-        zone: &profile.zone,
+        date: &now.to_zoned(zone),
     })
     .map_err(|error| error.to_string())
 }

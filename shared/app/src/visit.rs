@@ -15,8 +15,8 @@ use preheat_core::id::SlotId;
 use preheat_core::mailbox::{Mode, State};
 use preheat_core::message::VisitOrder;
 use preheat_core::visit::{BoxRow, Found, PendingReply, Placement};
-use preheat_mail::imap::{Category, Folders, ImapError, Seen, Visit};
-use preheat_mail::{Account, imap};
+use preheat_mail::imap::{FILED_FOLDER, Folder, Folders, ImapError, Moved, Seen, Visit};
+use preheat_mail::{Account, Deadlines};
 use preheat_store::{Secrets, StoreError};
 use serde::Serialize;
 
@@ -32,8 +32,6 @@ pub const ABSENT_AFTER: SignedDuration = SignedDuration::from_hours(2);
 const KEPT_DAYS: i64 = 14;
 /// How far back a visit looks. Longer than the 48 h after which a mail counts as missing.
 const LOOK_BACK_DAYS: i64 = 3;
-/// Where both copies are filed.
-pub const FILED: &str = "Preheat";
 
 /// What a visit did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -83,11 +81,8 @@ pub async fn visit(app: &App, order: &VisitOrder) -> Result<VisitReport, VisitEr
     let Some(lease) = app.store.lease(order.mailbox, now, now + LEASE_TTL).await? else {
         return Err(VisitError::Leased);
     };
-    if lease.row.date == Some(order.date) && lease.row.visits_done & (1 << order.visit.min(31)) != 0 {
-        return Ok(skipped("this visit was made already"));
-    }
-    let account = Account { endpoint: &profile.imap, user: &profile.user, auth: account_auth(&credential) };
-    let session = match imap::open(app.dial.as_ref(), &account).await {
+    let account = Account { endpoint: &profile.imap, user: &profile.user, credential: account_auth(&credential) };
+    let session = match Visit::open(app.dial.as_ref(), &account, &Deadlines::IMAP).await {
         Ok(session) => session,
         Err(error) => {
             if let ImapError::Credentials { .. } = &error {
@@ -140,7 +135,7 @@ fn skipped(reason: &str) -> VisitReport {
 /// A warmup mail in sight.
 struct Sight {
     slot: SlotId,
-    folder: String,
+    folder: Folder,
     /// `None`: the mailbox's own copy of what it sent.
     placement: Option<Placement>,
     seen: Seen,
@@ -188,9 +183,7 @@ impl Call<'_> {
                     }
                     Place::Sent => None,
                     Place::Junk => Some(Placement::Spam),
-                    Place::Inbox if seen.category == Some(Category::Primary) || seen.category.is_none() => {
-                        Some(Placement::Inbox)
-                    }
+                    Place::Inbox if seen.category.is_none() => Some(Placement::Inbox),
                     Place::Inbox => Some(Placement::Promotions),
                     Place::Other => Some(Placement::Other),
                 };
@@ -273,7 +266,9 @@ impl Call<'_> {
             let mut found = present.contains(&search.slot);
             if !found && now.duration_since(search.since) >= ABSENT_AFTER {
                 let id = self.secrets.tokens.message_id(&self.row.plan.pool, search.slot, search.from.domain());
-                found = self.session.find_anywhere(&sights.folders, &id).await?;
+                for folder in sights.folders.everywhere() {
+                    found = found || self.session.find(folder, &id).await?.is_some();
+                }
                 if !found {
                     self.app.store.resolve(search.slot, false, "not in the recipient's mailbox").await?;
                     self.report.replanned += 1;
@@ -288,21 +283,24 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// Reads, rescues, flags and files what is due, and files the mailbox's own copies.
+    /// Reads, rescues, flags and files what is due, and files the mailbox's own copies. A mail that the server refuses to
+    /// handle costs only itself.
     async fn act(&mut self, sights: &Sights, now: Timestamp) -> Result<(), ImapError> {
-        let filed = self.session.ensure_folder(&sights.folders, FILED).await?;
-        for sight in &sights.mails {
-            match sight.placement {
-                None => {
-                    self.session.file(&sight.folder, &sight.seen, &filed).await?;
-                    self.report.filed += 1;
+        if !sights.mails.is_empty() {
+            let filed = self.session.ensure_folder(FILED_FOLDER).await?;
+            for sight in &sights.mails {
+                match self.engage(sight, &sights.folders, &filed, now).await {
+                    Err(error) if error.session_lives() => {
+                        let reason = without_addresses(&error.to_string());
+                        tracing::warn!(mailbox = %self.order.mailbox, slot = %sight.slot, reason, "left for the next visit");
+                    }
+                    other => other?,
                 }
-                Some(placement) => self.engage(sight, placement, &sights.folders, &filed, now).await?,
             }
         }
-        if self.order.last_of_day {
+        if let (true, Some(filed)) = (self.order.last_of_day, &sights.folders.preheat) {
             let before = self.order.date.saturating_sub(jiff::Span::new().days(KEPT_DAYS));
-            self.report.expired += self.session.expire(&filed, before).await?;
+            self.report.expired += self.session.expire(filed, before).await?;
         }
         Ok(())
     }
@@ -310,40 +308,49 @@ impl Call<'_> {
     async fn engage(
         &mut self,
         sight: &Sight,
-        placement: Placement,
         folders: &Folders,
-        filed: &str,
+        filed: &Folder,
         now: Timestamp,
     ) -> Result<(), ImapError> {
+        let token = self.secrets.tokens.token(&self.row.plan.pool, sight.slot);
+        let id = sight.seen.message_id.clone().unwrap_or(token);
         let engagement = engagement(&self.secrets.seed, sight.slot, self.row.plan.reply_rate, 0);
         let read_at = sight.seen.internal_date + SignedDuration::from_secs(i64::from(engagement.read_delay_s));
-        if now < read_at && !self.order.last_of_day {
+        let received = sight.placement.is_some();
+        if received && now < read_at && !self.order.last_of_day {
             return Ok(());
         }
-        let mut folder = sight.folder.clone();
-        if self.row.plan.mode == Mode::Exchange {
-            match placement {
-                Placement::Spam => {
-                    self.session.rescue(&folder, &sight.seen, folders).await?;
-                    folder.clone_from(&folders.inbox);
-                    self.report.rescued += 1;
-                }
-                Placement::Promotions => {
-                    self.session.to_primary(&folder, &sight.seen).await?;
-                    self.report.rescued += 1;
-                }
-                Placement::Inbox | Placement::Other => {}
-            }
-            self.session.mark_read(&folder, &sight.seen).await?;
-            self.report.read += 1;
+        let mut folder = &sight.folder;
+        if received && self.row.plan.mode == Mode::Exchange {
+            folder = self.rescue(sight, &id, folders).await?;
+            self.report.read += u32::from(self.session.mark_seen(folder, &id).await?);
             if engagement.flag {
-                self.session.flag(&folder, &sight.seen).await?;
-                self.report.flagged += 1;
+                self.report.flagged += u32::from(self.session.flag(folder, &id).await?);
+                self.session.mark_important(folder, &id).await?;
             }
         }
-        self.session.file(&folder, &sight.seen, filed).await?;
+        self.session.move_to(folder, &id, filed).await?;
         self.report.filed += 1;
         Ok(())
+    }
+
+    /// Moves a mail out of spam or out of a category tab. Where it is afterwards.
+    async fn rescue<'f>(
+        &mut self,
+        sight: &'f Sight,
+        id: &str,
+        folders: &'f Folders,
+    ) -> Result<&'f Folder, ImapError> {
+        let rescued = match sight.placement {
+            Some(Placement::Spam) => {
+                self.session.not_junk(&sight.folder, id).await?;
+                self.session.move_to(&sight.folder, id, &folders.inbox).await? == Moved::Moved
+            }
+            Some(Placement::Promotions) => self.session.to_primary(&sight.folder, id).await?,
+            Some(Placement::Inbox | Placement::Other) | None => return Ok(&sight.folder),
+        };
+        self.report.rescued += u32::from(rescued);
+        Ok(if sight.placement == Some(Placement::Spam) { &folders.inbox } else { &sight.folder })
     }
 }
 

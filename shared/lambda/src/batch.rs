@@ -49,7 +49,7 @@ impl Call {
 /// How long a send may take, its session's deadlines and the ledger's patience together.
 pub const SEND_MAX: SignedDuration = SignedDuration::from_secs(75);
 /// How long a visit may take.
-pub const VISIT_MAX: SignedDuration = SignedDuration::from_secs(150);
+pub const VISIT_MAX: SignedDuration = SignedDuration::from_secs(200);
 
 /// Items of a batch under way at once: sessions wait for servers, not for the processor.
 const AT_ONCE: usize = 100;

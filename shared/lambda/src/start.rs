@@ -38,11 +38,11 @@ pub async fn app(settings: &Settings) -> Result<App, StartError> {
     let kms = aws_sdk_kms::Client::new(&aws);
     let sqs = aws_sdk_sqs::Client::new(&aws);
     let roots = match &settings.extra_roots {
-        Some(path) => Some(std::fs::read(path).map_err(|error| StartError::Roots(format!("{path}: {error}")))?),
-        None => None,
+        Some(path) => std::fs::read(path).map_err(|error| StartError::Roots(format!("{path}: {error}")))?,
+        None => Vec::new(),
     };
-    let dial = NetDial::new(settings.allow_local_mail, roots.as_deref())
-        .map_err(|error| StartError::Roots(error.to_string()))?;
+    let dial =
+        NetDial::new(settings.allow_local_mail, &roots).map_err(|error| StartError::Roots(error.to_string()))?;
     Ok(App {
         vault: Vault::new(&kms, store.clone(), &settings.kms_key, clock.clone()),
         queues: Queues::new(sqs, &settings.sends_url, &settings.visits_url),
