@@ -232,7 +232,7 @@ impl Call<'_> {
     /// The reply that a mail is owed, if the draw says so.
     fn owed(&self, sight: &Sight, now: Timestamp) -> Option<PendingReply> {
         let plan = &self.row.plan;
-        if plan.mode == Mode::Measure || !self.row.state.sends() {
+        if plan.mode == Mode::Measure || !self.row.state.sends() || sight.seen.automatic {
             return None;
         }
         let mut chain: Vec<SlotId> = sight
