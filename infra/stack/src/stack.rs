@@ -105,27 +105,44 @@ pub const VISITS_DEAD: &str = "visits-dead";
 
 // As infra/template.yaml has them; a test compares the two.
 
-/// How long a received message stays hidden, in seconds: three times the functions' time-out, and longer than a claim or a
-/// lease, so that what a dead process left behind has expired when its message comes again.
-pub const VISIBILITY_S: u32 = 900;
-/// The functions' time-out, in seconds.
-pub const TIMEOUT_S: u32 = 300;
+/// How a queue and the function that reads it are set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mapped {
+    /// The queue.
+    pub queue: &'static str,
+    /// Where messages go that were received too often.
+    pub dead: &'static str,
+    /// How long a received message stays hidden, in seconds: a multiple of the time-out, and longer than a claim or a lease
+    /// lives, so that what a dead process left behind has expired when its message comes again.
+    pub visibility_s: u32,
+    /// The function's time-out, in seconds.
+    pub timeout_s: u32,
+    /// How long one item may take.
+    pub item_max: SignedDuration,
+}
+
+/// The sender's queue.
+pub const SENDER: Mapped =
+    Mapped { queue: SENDS, dead: SENDS_DEAD, visibility_s: 720, timeout_s: 120, item_max: SEND_MAX };
+/// The replier's queue.
+pub const REPLIER: Mapped =
+    Mapped { queue: VISITS, dead: VISITS_DEAD, visibility_s: 900, timeout_s: 300, item_max: VISIT_MAX };
 /// Messages of one batch.
 pub const BATCH_MAX: usize = 100;
 /// How long a batch waits to be full, in seconds.
 pub const WINDOW_S: u32 = 5;
 /// The receive after this many makes a message a dead letter.
-pub const RECEIVES_MAX: u32 = 5;
+pub const RECEIVES_MAX: u32 = 4;
 /// Invocations of a function at once.
 const INVOCATIONS_MAX: usize = 10;
 
 /// Makes the queues of the stack, where they are not there yet.
 pub fn create_queues(aws: &Aws) {
-    for (queue, dead) in [(SENDS, SENDS_DEAD), (VISITS, VISITS_DEAD)] {
+    for Mapped { queue, dead, visibility_s, .. } in [SENDER, REPLIER] {
         let kept = QueueSettings { retention_s: 1_209_600, ..QueueSettings::default() };
         aws.create_queue(dead, kept);
         let dead_letters = Some(DeadLetters { queue: dead.to_owned(), max_receive_count: RECEIVES_MAX });
-        let settings = QueueSettings { visibility_s: VISIBILITY_S, dead_letters, ..QueueSettings::default() };
+        let settings = QueueSettings { visibility_s, dead_letters, ..QueueSettings::default() };
         aws.create_queue(queue, settings);
     }
 }
@@ -168,8 +185,8 @@ impl Stack {
 
     /// Runs schedule and queues until `until`, and then to the end of what is under way.
     pub async fn run(self: &Arc<Self>, until: Timestamp) {
-        let sends = self.consume(Function::Sender, SENDS, until);
-        let visits = self.consume(Function::Replier, VISITS, until);
+        let sends = self.consume(Function::Sender, SENDER, until);
+        let visits = self.consume(Function::Replier, REPLIER, until);
         tokio::join!(self.ticks(until), sends, visits);
     }
 
@@ -209,10 +226,10 @@ impl Stack {
     }
 
     /// The event source mapping of `sender` or `replier`.
-    async fn consume(self: &Arc<Self>, function: Function, queue: &str, until: Timestamp) {
+    async fn consume(self: &Arc<Self>, function: Function, mapped: Mapped, until: Timestamp) {
         let clock = self.app(function).clock;
         let queues = self.aws.queues();
-        let mapping = Mapping { queue: queue.to_owned(), batch_size: BATCH_MAX, window_s: WINDOW_S };
+        let mapping = Mapping { queue: mapped.queue.to_owned(), batch_size: BATCH_MAX, window_s: WINDOW_S };
         let pump = Pump::new(queues.clone(), mapping);
         let mut running = JoinSet::new();
         loop {
@@ -235,10 +252,10 @@ impl Stack {
                     }
                 }
                 Ok(batch) => {
-                    running.spawn(Arc::clone(self).invoke(function, pump.clone(), batch));
+                    running.spawn(Arc::clone(self).invoke(function, mapped, pump.clone(), batch));
                 }
                 Err(error) => {
-                    tracing::error!(queue, %error, "the queue cannot be read");
+                    tracing::error!(queue = mapped.queue, %error, "the queue cannot be read");
                     sleep_until(&clock, (now + SignedDuration::from_secs(5)).min(until)).await;
                 }
             }
@@ -247,13 +264,13 @@ impl Stack {
     }
 
     /// One invocation of a consumer, as Lambda makes it.
-    async fn invoke(self: Arc<Self>, function: Function, pump: Pump, batch: Vec<Received>) {
+    async fn invoke(self: Arc<Self>, function: Function, mapped: Mapped, pump: Pump, batch: Vec<Received>) {
         let (app, nth) = self.begin(function);
         let call = Call {
             request_id: format!("{function:?}-{nth}").to_lowercase(),
-            deadline: app.now() + SignedDuration::from_secs(i64::from(TIMEOUT_S)),
+            deadline: app.now() + SignedDuration::from_secs(i64::from(mapped.timeout_s)),
             clock: app.clock.clone(),
-            item_max: if function == Function::Sender { SEND_MAX } else { VISIT_MAX },
+            item_max: mapped.item_max,
             at_once: BATCH_MAX,
         };
         let event = event_of(&batch);

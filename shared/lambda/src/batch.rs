@@ -36,11 +36,14 @@ impl Call {
     #[must_use]
     pub fn new(context: &lambda_runtime::Context, app: &App, item_max: SignedDuration) -> Self {
         let deadline = i64::try_from(context.deadline).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        let deadline = deadline.unwrap_or_else(|| app.now());
+        // A function with a short time-out still begins its items, in the first half of its time.
+        let half = deadline.duration_since(app.now()) / 2;
         Self {
             request_id: context.request_id.clone(),
-            deadline: deadline.unwrap_or_else(|| app.now()),
+            deadline,
             clock: app.clock.clone(),
-            item_max,
+            item_max: item_max.min(half),
             at_once: AT_ONCE,
         }
     }
