@@ -69,7 +69,8 @@ impl Queues {
     }
 
     /// Resolves when something was put into any queue. Only what happens after the call counts.
-    pub(crate) fn arrival(&self) -> tokio::sync::futures::Notified<'_> {
+    #[must_use]
+    pub fn arrival(&self) -> tokio::sync::futures::Notified<'_> {
         self.arrivals.notified()
     }
 

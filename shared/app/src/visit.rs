@@ -270,13 +270,13 @@ impl Call<'_> {
                     found = found || self.session.find(folder, &id).await?.is_some();
                 }
                 if !found {
-                    self.app.store.resolve(search.slot, false, "not in the recipient's mailbox").await?;
+                    self.app.store.resolve(search.slot, search.since, false, "not in the recipient's mailbox").await?;
                     self.report.replanned += 1;
                     continue;
                 }
             }
             if found {
-                self.app.store.resolve(search.slot, true, "found in the recipient's mailbox").await?;
+                self.app.store.resolve(search.slot, search.since, true, "found in the recipient's mailbox").await?;
                 self.report.reconciled += 1;
             }
         }

@@ -15,7 +15,7 @@ pub struct Settings {
     pub kms_key: String,
     /// `PREHEAT_TICK_S`: length of a tick in seconds, 60–900; default 900. Must equal the schedule's rate.
     pub tick_s: u32,
-    /// `PREHEAT_ALLOW_LOCAL_MAIL`: `true` lets mail servers be on private addresses and any port. For rehearsals.
+    /// `PREHEAT_ALLOW_LOCAL_MAIL`: `on` lets mail servers be on private addresses and any port. For rehearsals.
     pub allow_local_mail: bool,
     /// `PREHEAT_EXTRA_ROOTS`: a PEM file with further root certificates. For rehearsals and private CAs.
     pub extra_roots: Option<String>,
@@ -47,7 +47,7 @@ impl Settings {
         if !(60..=900).contains(&tick_s) {
             wrong.push(format!("PREHEAT_TICK_S is {tick_s}; it must be 60 to 900"));
         }
-        let allow_local_mail = parsed(&lookup, "PREHEAT_ALLOW_LOCAL_MAIL", false, &mut wrong);
+        let Switch(allow_local_mail) = parsed(&lookup, "PREHEAT_ALLOW_LOCAL_MAIL", Switch(false), &mut wrong);
         let extra_roots = lookup("PREHEAT_EXTRA_ROOTS").filter(|path| !path.is_empty());
         if wrong.is_empty() {
             Ok(Self { table, sends_url, visits_url, kms_key, tick_s, allow_local_mail, extra_roots })
@@ -63,6 +63,20 @@ impl Settings {
     pub fn from_env() -> Result<Self, SettingsError> {
         #[expect(clippy::disallowed_methods, reason = "the one place of the functions that reads the environment")]
         Self::read(|name| std::env::var(name).ok())
+    }
+}
+
+/// `on` or `off`.
+struct Switch(bool);
+
+impl FromStr for Switch {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "on" => Ok(Self(true)),
+            "off" => Ok(Self(false)),
+            _ => Err(()),
+        }
     }
 }
 
