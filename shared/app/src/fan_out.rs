@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use preheat_core::id::{PoolId, TenantId};
+use preheat_core::id::{Address, TenantId};
+use preheat_core::pairing::eligible_partners;
 use preheat_core::tick::{FleetRow, TickInput, TickPlan, TickSummary, plan_tick};
 use preheat_core::turn::turn_day;
 use preheat_store::SHARDS;
@@ -48,7 +49,6 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
     let tick = tick_start(now, app.limits.tick_s);
     let secrets = app.vault.secrets().await?;
     let (mut fleet, unreadable) = read_fleet(app).await?;
-    let (turned, turned_later) = turn_days(app, &secrets.seed, &mut fleet, now).await?;
     let tenants: BTreeSet<TenantId> = fleet.iter().map(|row| row.plan.plan.tenant.clone()).collect();
     let mut plans = BTreeMap::new();
     let mut suppressed = BTreeSet::new();
@@ -58,6 +58,7 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
         }
         suppressed.extend(app.store.suppressed(tenant).await?);
     }
+    let (turned, turned_later) = turn_days(app, &secrets.seed, &mut fleet, &suppressed, now).await?;
     let budgets = app.store.turn_provider_budgets(tick).await?;
     let plan = plan_tick(&TickInput {
         now: tick,
@@ -107,14 +108,15 @@ async fn turn_days(
     app: &App,
     seed: &preheat_core::seed::Seed,
     fleet: &mut Vec<FleetRow>,
+    suppressed: &BTreeSet<Address>,
     now: Timestamp,
 ) -> Result<(usize, usize), AppError> {
-    let partners = eligible_partners(fleet);
+    let partners = eligible_partners(fleet, &app.limits, suppressed);
     let due: Vec<(usize, _)> = fleet
         .iter()
+        .zip(partners)
         .enumerate()
-        .filter_map(|(i, row)| {
-            let eligible = partners.of(row);
+        .filter_map(|(i, (row, eligible))| {
             turn_day(seed, &row.plan, &row.box_row, now, eligible, &app.limits).map(|turned| (i, turned))
         })
         .collect();
@@ -142,33 +144,6 @@ async fn turn_days(
     }
     fleet.retain(|row| !later.contains(&row.plan.plan.id));
     Ok((turned, later.len()))
-}
-
-/// How many partners a mailbox has: living members of its pool outside its own organisation, or, where there are
-/// none, inside it.
-struct Partners {
-    in_pool: BTreeMap<PoolId, u32>,
-    in_organisation: BTreeMap<(PoolId, String), u32>,
-}
-
-fn eligible_partners(fleet: &[FleetRow]) -> Partners {
-    let mut partners = Partners { in_pool: BTreeMap::new(), in_organisation: BTreeMap::new() };
-    for row in fleet.iter().filter(|row| row.plan.state.is_partner()) {
-        let plan = &row.plan.plan;
-        *partners.in_pool.entry(plan.pool.clone()).or_default() += 1;
-        *partners.in_organisation.entry((plan.pool.clone(), plan.organisation.clone())).or_default() += 1;
-    }
-    partners
-}
-
-impl Partners {
-    fn of(&self, row: &FleetRow) -> u32 {
-        let plan = &row.plan.plan;
-        let all = self.in_pool.get(&plan.pool).copied().unwrap_or(0);
-        let own = self.in_organisation.get(&(plan.pool.clone(), plan.organisation.clone())).copied().unwrap_or(0);
-        let itself = u32::from(row.plan.state.is_partner());
-        if all > own { all - own } else { own.saturating_sub(itself) }
-    }
 }
 
 async fn push(app: &App, plan: &TickPlan) -> Result<(usize, usize), AppError> {

@@ -16,8 +16,9 @@ use preheat_core::mailbox::{Mode, State};
 use preheat_core::message::VisitOrder;
 use preheat_core::visit::{BoxRow, Found, PendingReply, Placement};
 use preheat_mail::imap::{FILED_FOLDER, Folder, Folders, ImapError, Moved, Seen, Visit};
+use preheat_mail::smtp::{self, SendError};
 use preheat_mail::{Account, Deadlines};
-use preheat_store::{Secrets, StoreError};
+use preheat_store::{Profile, Secrets, StoreError};
 use serde::Serialize;
 
 use crate::redact::without_addresses;
@@ -82,6 +83,9 @@ pub async fn visit(app: &App, order: &VisitOrder) -> Result<VisitReport, VisitEr
         return Err(VisitError::Leased);
     };
     let account = Account { endpoint: &profile.imap, user: &profile.user, credential: account_auth(&credential) };
+    if row.state == State::New {
+        return first_visit(app, &profile, &account).await;
+    }
     let session = match Visit::open(app.dial.as_ref(), &account, &Deadlines::IMAP).await {
         Ok(session) => session,
         Err(error) => {
@@ -101,6 +105,40 @@ pub async fn visit(app: &App, order: &VisitOrder) -> Result<VisitReport, VisitEr
     let Call { session, report, .. } = call;
     session.logout().await;
     Ok(report)
+}
+
+/// The first visit of a new mailbox: both logins work, and it warms; one is refused, and it is in error, with the reason. A
+/// server that does not answer is asked again at the next tick.
+async fn first_visit(app: &App, profile: &Profile, imap: &Account<'_>) -> Result<VisitReport, VisitError> {
+    let smtp = Account { endpoint: &profile.smtp, ..*imap };
+    let refused = match Visit::open(app.dial.as_ref(), imap, &Deadlines::IMAP).await {
+        Ok(session) => {
+            session.logout().await;
+            match smtp::check_login(app.dial.as_ref(), &smtp, profile.address.domain(), &Deadlines::SMTP).await {
+                Ok(_) => None,
+                Err(error @ SendError::Credentials { .. }) => Some(format!("SMTP: {error}")),
+                Err(error) => {
+                    let reason = without_addresses(&error.to_string());
+                    return Ok(skipped(&format!("new, and SMTP does not answer yet: {reason}")));
+                }
+            }
+        }
+        Err(error @ ImapError::Credentials { .. }) => Some(format!("IMAP: {error}")),
+        Err(error) => {
+            let reason = without_addresses(&error.to_string());
+            return Ok(skipped(&format!("new, and IMAP does not answer yet: {reason}")));
+        }
+    };
+    match refused {
+        None => {
+            app.store.set_state(profile.id, State::Warming, None).await?;
+            Ok(skipped("new: both logins work, it warms from now on"))
+        }
+        Some(reason) => {
+            app.store.set_state(profile.id, State::Error, Some(&without_addresses(&reason))).await?;
+            Ok(skipped("new: a login was refused, the mailbox is in error now"))
+        }
+    }
 }
 
 /// Why a visit broke off.

@@ -32,10 +32,12 @@ pub(crate) fn plan(input: &TickInput<'_>, by_id: &ById, traffic: &Traffic, today
             continue;
         }
         let day = today[mailbox];
-        let Some(visit) = due_visit(input, row, day) else { continue };
+        let is_new = row.plan.state == State::New;
+        let due = if is_new { Some(first_visit(input, row)) } else { due_visit(input, row, day) };
+        let Some(visit) = due else { continue };
         let search = searches.remove(&mailbox).unwrap_or_default();
         let first_after_night = visit.number == 0 && !calm[mailbox];
-        if search.is_empty() && !first_after_night && !is_active(row, day.date, traffic.awaited(mailbox)) {
+        if !is_new && search.is_empty() && !first_after_night && !is_active(row, day.date, traffic.awaited(mailbox)) {
             continue;
         }
         let plan = &row.plan.plan;
@@ -55,12 +57,20 @@ pub(crate) fn plan(input: &TickInput<'_>, by_id: &ById, traffic: &Traffic, today
     visits
 }
 
-/// Whether a mailbox in this state is visited: what is on its way to a paused one is still found and filed.
+/// Whether a mailbox in this state is visited: what is on its way to a paused one is still found and filed, and a new one
+/// is visited for the first time, to see whether its credentials work.
 fn is_visited(state: State) -> bool {
     match state {
-        State::Warming | State::Ready | State::Degraded | State::Paused => true,
-        State::New | State::Error | State::Retired => false,
+        State::New | State::Warming | State::Ready | State::Degraded | State::Paused => true,
+        State::Error | State::Retired => false,
     }
+}
+
+/// The first visit of a new mailbox: in this tick, whatever its waking hours, spread over the tick.
+fn first_visit(input: &TickInput<'_>, row: &FleetRow) -> Visit {
+    let spread = u64::from(input.limits.delay_max_s.saturating_sub(60).max(1));
+    let delay = input.seed.hash64("first visit", &[u64::from(row.plan.plan.id.0)]) % spread;
+    Visit { number: 0, last: false, delay_s: u32::try_from(delay).unwrap_or(0) }
 }
 
 /// Whether there is anything to find or to do: mail on its way, mail found today that waits to be read and filed, own
