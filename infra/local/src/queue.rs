@@ -147,6 +147,8 @@ pub(crate) struct Queue {
     /// (visible at, sequence): the order of delivery.
     pub(crate) order: BTreeSet<(Timestamp, u64)>,
     pub(crate) disorder: Option<(Disorder, ChaCha8Rng)>,
+    /// Deliveries too many, and deliveries too late, so far.
+    pub(crate) disordered: u64,
 }
 
 #[derive(Default)]
@@ -175,10 +177,13 @@ impl Queue {
     pub(crate) fn deliveries(&mut self) -> Vec<u32> {
         let Some((disorder, stream)) = &mut self.disorder else { return vec![0] };
         let copies = if unit(stream) < disorder.copy_share { disorder.copies.max(1) } else { 1 };
+        let disordered = &mut self.disordered;
+        *disordered += u64::from(copies - 1);
         (0..copies)
             .map(|_| {
                 let spread = between(stream, 0, disorder.spread_s);
                 let late = unit(stream) < disorder.late_share;
+                *disordered += u64::from(late);
                 let lateness = between(stream, disorder.late_s.0, disorder.late_s.1);
                 if late { spread + lateness } else { spread }
             })

@@ -111,6 +111,12 @@ impl Queues {
         self.lock().queues.keys().cloned().collect()
     }
 
+    /// How many deliveries disorder has added or made late so far, over all queues.
+    #[must_use]
+    pub fn disordered(&self) -> u64 {
+        self.lock().queues.values().map(|queue| queue.disordered).sum()
+    }
+
     /// Turns disorder on or off for what is sent from now on.
     ///
     /// # Errors
