@@ -4,6 +4,8 @@
 //! `sends` and `visits`. Opens no connection to a mail server. Redelivery is safe: the same tick gives the same slots
 //! with the same ids, and consumers claim before they send.
 
+#![recursion_limit = "256"] // the SDK's futures, nested in the runtime's
+
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use preheat_lambda::{Settings, app, logs, metrics};

@@ -4,12 +4,11 @@
 //! watch. Everything else is real: the functions' code, the AWS SDK, the SMTP and IMAP dialogues.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use preheat_app::send::SendOutcome;
 use preheat_core::id::MailboxId;
@@ -20,32 +19,43 @@ use preheat_stack::summary::{Summary, summarise};
 use preheat_stack::time::{sleep_until, virtual_runtime};
 use preheat_stack::{Event, Interference, Rig, RigOptions, Watch};
 
-use crate::view::{MailboxView, RampDay, Screen, Snapshot};
+use crate::outcome::{Negative, Outcome};
+use crate::view::{MailboxView, Progress, Snapshot};
+use crate::Out;
+
+const EXAMPLES: &str = "\
+Examples:
+  preheat demo
+  preheat demo --mailboxes 24 --days 30 --seed 7 --headless --json
+  preheat demo --speed 3600          an hour a second
+
+Exit codes: 0 every promise was kept, 1 one was broken or the demo could not run, 2 bad usage.";
 
 /// Arguments of `preheat demo`.
-#[derive(Debug, Clone, Args)]
-pub struct DemoArgs {
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
     /// How many mailboxes, 3 to 500.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(3..=500))]
-    pub mailboxes: u16,
+    mailboxes: u16,
     /// How many days, 1 to 365.
     #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=365))]
-    pub days: u16,
+    days: u16,
     /// How many times as fast as the world; 0: as fast as the program can. Default: 0 headless, 7200 (two hours a second) live.
     #[arg(long)]
-    pub speed: Option<u32>,
+    speed: Option<u32>,
     /// All chance follows from it: the same seed gives the same run.
     #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    seed: u64,
     /// The ramp of every mailbox: a preset or a definition, as `preheat plan --ramp` takes it.
     #[arg(long, default_value = "conservative")]
-    pub ramp: Ramp,
+    ramp: Ramp,
     /// No live view: progress as lines on standard error.
     #[arg(long)]
-    pub headless: bool,
+    headless: bool,
     /// The summary as JSON on standard output. Implies `--headless`.
     #[arg(long)]
-    pub json: bool,
+    json: bool,
 }
 
 /// Monday; Europe's and America's clocks change within the month that follows, so that is shown, too.
@@ -63,8 +73,8 @@ struct Live {
     replied: BTreeMap<MailboxId, u32>,
     received: BTreeMap<MailboxId, u32>,
     rescued: BTreeMap<MailboxId, u32>,
-    placements: BTreeMap<Placement, u32>,
-    trouble: u32,
+    /// By sender: inbox, spam, promotions, other.
+    placements: BTreeMap<MailboxId, [u32; 5]>,
 }
 
 impl Live {
@@ -78,45 +88,41 @@ impl Live {
                 }
             }
             Event::Visited { mailbox, report } => {
-                *self.received.entry(*mailbox).or_default() += report.found.values().sum::<u32>();
+                *self.received.entry(*mailbox).or_default() += u32::try_from(report.found.len()).unwrap_or(u32::MAX);
                 *self.rescued.entry(*mailbox).or_default() += report.rescued;
-                for (&placement, &count) in &report.found {
-                    *self.placements.entry(placement).or_default() += count;
+                for found in &report.found {
+                    let at = match found.placement {
+                        Placement::Inbox => 0,
+                        Placement::Spam => 1,
+                        Placement::Promotions => 2,
+                        Placement::Other => 3,
+                    };
+                    self.placements.entry(found.slot.mailbox).or_default()[at] += 1;
                 }
             }
             Event::Tick(_) | Event::Sent { .. } => {}
-            Event::TickFailed(reason) => self.complain("a tick", reason),
-            Event::SendFailed(reason) => self.complain("a send", reason),
-            Event::VisitFailed { reason, .. } => self.complain("a visit", reason),
+            Event::TickFailed(reason) | Event::SendFailed(reason) | Event::VisitFailed { reason, .. } => {
+                tracing::warn!(reason, "tried again");
+            }
             Event::Killed { .. } => {}
         }
     }
-
-    fn complain(&mut self, what: &str, reason: &str) {
-        self.trouble += 1;
-        tracing::warn!(reason, "{what} is tried again");
-    }
 }
 
-/// Runs the demo. `Ok(false)`: it ran, and a promise was broken.
-///
-/// # Errors
-/// It could not run.
-pub fn run(arguments: &DemoArgs) -> Result<bool> {
+/// Runs the demo.
+pub(crate) fn run(arguments: &Args, out: Out<'_>) -> Outcome {
     let runtime = virtual_runtime().context("the runtime does not start")?;
     let summary = runtime.block_on(play(arguments))?;
-    let kept = summary.violations.none();
     if arguments.json {
-        let mut out = std::io::stdout().lock();
-        serde_json::to_writer_pretty(&mut out, &summary)?;
+        serde_json::to_writer_pretty(&mut *out, &summary)?;
         writeln!(out)?;
     } else {
-        print(&summary)?;
+        print(&summary, out)?;
     }
-    Ok(kept)
+    if summary.violations.none() { Ok(()) } else { Err(Negative.into()) }
 }
 
-async fn play(arguments: &DemoArgs) -> Result<Summary> {
+async fn play(arguments: &Args) -> Result<Summary> {
     let start: Timestamp = START.parse()?;
     let end = start + SignedDuration::from_hours(24 * i64::from(arguments.days));
     let live = Arc::new(Mutex::new(Live::default()));
@@ -131,12 +137,13 @@ async fn play(arguments: &DemoArgs) -> Result<Summary> {
     let observer = Arc::clone(&live);
     let rig = Rig::new(options, move |event| lock(&observer).note(event)).await.context("the system does not start")?;
     let mut watch = Watch::default();
-    let mut screen = Screen::start(arguments.headless || arguments.json, std::io::stderr().is_terminal())?;
-    let speed = arguments.speed.unwrap_or(if screen.is_live() { 7_200 } else { 0 });
+    let headless = arguments.headless || arguments.json || !std::io::stdout().is_terminal();
+    let mut screen = Progress::open(headless)?;
+    let speed = arguments.speed.unwrap_or(if headless { 0 } else { 7_200 });
     let step = SignedDuration::from_mins(15);
     let running = rig.stack.run(end + SETTLE);
     let mut running = std::pin::pin!(running);
-    let mut ramp: Vec<RampDay> = Vec::new();
+    let mut ramp: Vec<(u32, u32, u32)> = Vec::new();
     let mut leaks = 0;
     let mut now = start;
     while now < end + SETTLE {
@@ -160,7 +167,7 @@ async fn play(arguments: &DemoArgs) -> Result<Summary> {
         pace(speed, step);
     }
     running.await;
-    screen.end()?;
+    drop(screen);
     watch.look(&rig).await?;
     let mut violations = watch.counts;
     violations.leaks = leaks.max(count_leaks(&rig));
@@ -186,8 +193,8 @@ fn pace(speed: u32, step: SignedDuration) {
 async fn snapshot(
     rig: &Rig,
     live: &Mutex<Live>,
-    ramp: &mut Vec<RampDay>,
-    arguments: &DemoArgs,
+    ramp: &mut Vec<(u32, u32, u32)>,
+    arguments: &Args,
     violations: preheat_stack::summary::Violations,
     start: Timestamp,
     speed: u32,
@@ -209,32 +216,26 @@ async fn snapshot(
             received: of(&live.received, row.plan.id),
             replied: of(&live.replied, row.plan.id),
             rescued: of(&live.rescued, row.plan.id),
+            placements: live.placements.get(&row.plan.id).copied().unwrap_or_default(),
         })
         .collect();
-    let today = RampDay {
-        day,
-        target: rows.iter().map(|row| row.quota).sum(),
-        sent: live.sent_today.values().sum(),
-    };
+    let today = (day, rows.iter().map(|row| row.quota).sum(), live.sent_today.values().sum());
     match ramp.last_mut() {
-        Some(last) if last.day == day => *last = today,
+        Some(last) if last.0 == day => *last = today,
         _ => ramp.push(today),
     }
     Ok(Snapshot {
         day,
-        days: u32::from(arguments.days),
+        days_total: u32::from(arguments.days),
         now,
         mailboxes,
-        ramp: ramp.clone(),
-        placements: live.placements.clone(),
-        violations,
-        trouble: live.trouble,
-        speed,
+        ramp_history: ramp.clone(),
+        violations: violations.duplicates + violations.over_quota + violations.outside_window,
+        speed: f64::from(speed),
     })
 }
 
-fn print(summary: &Summary) -> Result<()> {
-    let mut out = std::io::stdout().lock();
+fn print(summary: &Summary, out: Out<'_>) -> Result<()> {
     let totals = &summary.totals;
     writeln!(out, "{:<36} {:>9} {:>6} {:>6} {:>8} {:>7} {:>7}  inbox/spam/tab/other/missing", "mailbox", "state", "target",
         "sent", "received", "replied", "rescued")?;

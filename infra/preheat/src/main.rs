@@ -5,12 +5,12 @@
 //! `preheat-core`.
 
 mod chart;
+mod demo;
 mod feasible;
 mod mailbox;
 mod near;
 mod outcome;
 mod plan;
-#[expect(dead_code, reason = "the demo shows it")]
 mod view;
 
 use std::io::Write;
@@ -22,6 +22,7 @@ use outcome::Outcome;
 
 const EXAMPLES: &str = "\
 Examples:
+  preheat demo
   preheat plan --ramp conservative --days 45
   preheat feasible --mailboxes 100000 --daily 30 --window 09:00-17:00 --hourly-cap 50000
   preheat mailbox import mailboxes.csv --dry-run
@@ -38,6 +39,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Watch a fleet warm up: the whole system in one process, on a fast clock, at sandbox providers
+    Demo(demo::Args),
     /// Show a ramp day by day: a table and a chart, with what is unwise about it
     Plan(plan::Args),
     /// Say whether a fleet can be served, with the binding constraint and the arithmetic
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut out = std::io::stdout().lock();
     let done = match &cli.command {
+        Command::Demo(args) => demo::run(args, &mut out),
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Feasible(args) => feasible::run(args, &mut out),
         Command::Mailbox(command) => mailbox::run(command, &mut out),

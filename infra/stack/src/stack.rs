@@ -14,7 +14,7 @@ use preheat_core::id::{MailboxId, SlotId};
 use preheat_core::message::{Content, SendBatch, VisitOrder};
 use preheat_lambda::batch::{self, Call, SEND_MAX, VISIT_MAX};
 use preheat_local::{Aws, DeadLetters, Failure, Mapping, Pump, QueueSettings, Received};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, LocalSet};
 
 use crate::kill::KillAt;
 use crate::time::sleep_until;
@@ -187,7 +187,9 @@ impl Stack {
     pub async fn run(self: &Arc<Self>, until: Timestamp) {
         let sends = self.consume(Function::Sender, SENDER, until);
         let visits = self.consume(Function::Replier, REPLIER, until);
-        tokio::join!(self.ticks(until), sends, visits);
+        // Invocations run on this thread: their order is the same in every run of a simulation.
+        let local = LocalSet::new();
+        local.run_until(async { tokio::join!(self.ticks(until), sends, visits) }).await;
     }
 
     /// The fan-out's schedule: every tick, at its start.
@@ -252,7 +254,7 @@ impl Stack {
                     }
                 }
                 Ok(batch) => {
-                    running.spawn(Arc::clone(self).invoke(function, mapped, pump.clone(), batch));
+                    running.spawn_local(Arc::clone(self).invoke(function, mapped, pump.clone(), batch));
                 }
                 Err(error) => {
                     tracing::error!(queue = mapped.queue, %error, "the queue cannot be read");

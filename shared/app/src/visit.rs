@@ -6,7 +6,7 @@
 //!
 //! A mail whose token does not verify is not ours: it is left alone, whatever it looks like (domain.md §6).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use preheat_core::day::PlanRow;
@@ -37,8 +37,9 @@ const LOOK_BACK_DAYS: i64 = 3;
 /// What a visit did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct VisitReport {
-    /// Mails seen for the first time, by where they were.
-    pub found: BTreeMap<Placement, u32>,
+    /// Mails seen for the first time, and where they were.
+    #[serde(skip)]
+    pub found: Vec<Found>,
     /// Mails moved out of spam or a category tab.
     pub rescued: u32,
     /// Mails marked read.
@@ -256,9 +257,10 @@ impl Call<'_> {
             if known.contains(&sight.slot) || sights.filed.contains(&sight.slot) || !new.insert(sight.slot) {
                 continue;
             }
-            after.found.push(Found { slot: sight.slot, placement });
+            let found = Found { slot: sight.slot, placement };
+            after.found.push(found);
             after.received_week += 1;
-            *self.report.found.entry(placement).or_default() += 1;
+            self.report.found.push(found);
             if let Some(reply) = self.owed(sight, now) {
                 after.pending.push(reply);
                 self.report.replies_owed += 1;
