@@ -222,9 +222,7 @@ fn interference(seed: u64, chaos: Chaos, phase: &Arc<Phase>) -> Interference {
             let killed = !calm(&kills) && unit(&mut stream) < chaos.kill_share;
             killed.then(|| 1 + stream.next_u64() % chaos.kill_awaits_max)
         }),
-        fanouts: Arc::new(move |nth| {
-            if !calm(&twins) && unit(&mut draw(7, nth)) < chaos.twin_share { 2 } else { 1 }
-        }),
+        fanouts: Arc::new(move |nth| if !calm(&twins) && unit(&mut draw(7, nth)) < chaos.twin_share { 2 } else { 1 }),
         tick_delay: Arc::new(move |nth| {
             let mut stream = draw(8, nth);
             if calm(&ticks) || unit(&mut stream) >= chaos.tick_trouble_share {
@@ -253,6 +251,7 @@ fn trouble(rig: &Rig, chaos: Chaos) -> Result<()> {
         stall: share / 2.0,
         slow: share / 2.0,
         deferred: share,
+        renumber: share / 4.0,
     });
     let disorder = Disorder {
         copy_share: chaos.copy_share,
@@ -276,7 +275,8 @@ async fn fill(rig: &Rig, violations: &mut Vec<String>) -> Result<f64> {
         sent += row.sent();
         let id = row.plan.id;
         // What became ambiguous in the safety phase was searched for, and settled one way or the other.
-        let lost = row.ambiguous(now).filter(|(_, _, since)| now.duration_since(*since) > SignedDuration::from_hours(30));
+        let lost =
+            row.ambiguous(now).filter(|(_, _, since)| now.duration_since(*since) > SignedDuration::from_hours(30));
         let open = row.open.len() + lost.count();
         if open > 0 {
             violations.push(format!("{id}: {open} ambiguous sends were never settled"));

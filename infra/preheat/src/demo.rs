@@ -19,9 +19,9 @@ use preheat_stack::summary::{Summary, summarise};
 use preheat_stack::time::{sleep_until, virtual_runtime};
 use preheat_stack::{Event, Interference, Rig, RigOptions, Watch};
 
+use crate::Out;
 use crate::outcome::{Negative, Outcome};
 use crate::view::{MailboxView, Progress, Snapshot};
-use crate::Out;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -237,15 +237,27 @@ async fn snapshot(
 
 fn print(summary: &Summary, out: Out<'_>) -> Result<()> {
     let totals = &summary.totals;
-    writeln!(out, "{:<36} {:>9} {:>6} {:>6} {:>8} {:>7} {:>7}  inbox/spam/tab/other/missing", "mailbox", "state", "target",
-        "sent", "received", "replied", "rescued")?;
+    writeln!(
+        out,
+        "{:<36} {:>9} {:>6} {:>6} {:>8} {:>7} {:>7}  inbox/spam/tab/other/missing",
+        "mailbox", "state", "target", "sent", "received", "replied", "rescued"
+    )?;
     for one in &summary.mailboxes {
         let p = one.placements;
         let state = format!("{:?}", one.state).to_lowercase();
         writeln!(
             out,
             "{:<36} {state:>9} {:>6} {:>6} {:>8} {:>7} {:>7}  {}/{}/{}/{}/{}",
-            one.address, one.target, one.sent, one.received, one.replied, one.rescued, p.inbox, p.spam, p.promotions, p.other,
+            one.address,
+            one.target,
+            one.sent,
+            one.received,
+            one.replied,
+            one.rescued,
+            p.inbox,
+            p.spam,
+            p.promotions,
+            p.other,
             p.missing
         )?;
         for missed in &one.missed {

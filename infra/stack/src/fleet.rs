@@ -56,17 +56,30 @@ pub enum FleetError {
 }
 
 const FIRST_NAMES: [&str; 24] = [
-    "Anna", "Ben", "Clara", "David", "Elena", "Felix", "Greta", "Hugo", "Ida", "Jonas", "Kira", "Leo", "Mara", "Nils", "Olga",
-    "Paul", "Rosa", "Simon", "Tara", "Ugo", "Vera", "Willem", "Yara", "Zeno",
+    "Anna", "Ben", "Clara", "David", "Elena", "Felix", "Greta", "Hugo", "Ida", "Jonas", "Kira", "Leo", "Mara", "Nils",
+    "Olga", "Paul", "Rosa", "Simon", "Tara", "Ugo", "Vera", "Willem", "Yara", "Zeno",
 ];
 const LAST_NAMES: [&str; 9] = ["Berg", "Carter", "Dale", "Ellis", "Fox", "Grant", "Hale", "Ives", "Jung"];
 const FIRMS: [&str; 16] = [
-    "birchline", "northquay", "palefield", "tinworks", "harborlight", "millstone", "copperleaf", "windrow", "stonegate", "eastbrook",
-    "larkfield", "greywater", "oakmere", "redcliff", "silverbay", "fernhill",
+    "birchline",
+    "northquay",
+    "palefield",
+    "tinworks",
+    "harborlight",
+    "millstone",
+    "copperleaf",
+    "windrow",
+    "stonegate",
+    "eastbrook",
+    "larkfield",
+    "greywater",
+    "oakmere",
+    "redcliff",
+    "silverbay",
+    "fernhill",
 ];
-const ZONES: [&str; 6] = [
-    "Europe/Berlin", "America/New_York", "Europe/London", "America/Los_Angeles", "Asia/Kolkata", "Australia/Sydney",
-];
+const ZONES: [&str; 6] =
+    ["Europe/Berlin", "America/New_York", "Europe/London", "America/Los_Angeles", "Asia/Kolkata", "Australia/Sydney"];
 
 /// The members of a fleet of `count`, the same for every run. Three mailboxes in four have a domain of their own; the fourth
 /// shares one with its neighbour, so that own organisations are there to be avoided.

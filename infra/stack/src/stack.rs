@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use jiff::{SignedDuration, Timestamp};
+use preheat_app::App;
 use preheat_app::fan_out::{TickReport, fan_out, tick_start};
 use preheat_app::send::{self, SendOutcome, send_batch};
 use preheat_app::visit::{self, VisitReport, visit};
-use preheat_app::App;
 use preheat_core::id::{MailboxId, SlotId};
 use preheat_core::message::{Content, SendBatch, VisitOrder};
 use preheat_lambda::batch::{self, Call, SEND_MAX, VISIT_MAX};
@@ -278,14 +278,16 @@ impl Stack {
         let event = event_of(&batch);
         let work = async {
             if function == Function::Sender {
-                batch::each(event, &call, SendBatch::parse, async |message| self.send(&app, &message, &call).await).await
+                batch::each(event, &call, SendBatch::parse, async |message| self.send(&app, &message, &call).await)
+                    .await
             } else {
                 batch::each(event, &call, VisitOrder::parse, async |order| self.visit(&app, &order).await).await
             }
         };
         match KillAt::new(work, (self.interference.kill_at)(function, nth)).await {
             Ok((_, tally)) => {
-                let failures = tally.failures.into_iter().map(|(message_id, reason)| Failure { message_id, reason: Some(reason) });
+                let failures =
+                    tally.failures.into_iter().map(|(message_id, reason)| Failure { message_id, reason: Some(reason) });
                 if let Err(error) = pump.settle(&batch, &Ok(failures.collect())) {
                     tracing::error!(%error, "a batch could not be settled: it is delivered again");
                 }

@@ -25,7 +25,7 @@ use preheat_mail::Dial;
 use preheat_store::{Store, StoreError, Vault};
 
 pub use profiles::Profiles;
-pub use queue::{Queues, QueueError};
+pub use queue::{QueueError, Queues};
 
 /// What every use case works with: built once a process, shared by its invocations.
 #[derive(Clone)]

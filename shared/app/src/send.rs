@@ -121,12 +121,7 @@ async fn send_one(app: &App, batch: &SendBatch, order: &SendOrder, attempt: &str
 
 /// Writes the outcome. From here on nothing goes back to the queue: what cannot be written stays a claim, and an
 /// expired claim is ambiguous.
-async fn conclude(
-    app: &App,
-    profile: &Profile,
-    held: &Held,
-    result: Result<smtp::Accepted, SendError>,
-) -> SendOutcome {
+async fn conclude(app: &App, profile: &Profile, held: &Held, result: Result<smtp::Accepted, SendError>) -> SendOutcome {
     let store = &app.store;
     let (written, outcome) = match result {
         Ok(_) => (store.sent(held).await, SendOutcome::Sent),

@@ -375,12 +375,7 @@ impl Call<'_> {
     }
 
     /// Moves a mail out of spam or out of a category tab. Where it is afterwards.
-    async fn rescue<'f>(
-        &mut self,
-        sight: &'f Sight,
-        id: &str,
-        folders: &'f Folders,
-    ) -> Result<&'f Folder, ImapError> {
+    async fn rescue<'f>(&mut self, sight: &'f Sight, id: &str, folders: &'f Folders) -> Result<&'f Folder, ImapError> {
         let rescued = match sight.placement {
             Some(Placement::Spam) => {
                 self.session.not_junk(&sight.folder, id).await?;

@@ -235,10 +235,8 @@ mod tests {
 
     #[tokio::test]
     async fn near_the_deadline_nothing_is_begun() {
-        let (response, tally) = each(event(&["1", "2"]), &call(59), number, async |_| -> Next {
-            panic!("must not be begun")
-        })
-        .await;
+        let (response, tally) =
+            each(event(&["1", "2"]), &call(59), number, async |_| -> Next { panic!("must not be begun") }).await;
         assert_eq!(failed(&response), ["m0", "m1"]);
         assert_eq!(tally.returned, 2);
     }

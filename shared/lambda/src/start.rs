@@ -41,8 +41,7 @@ pub async fn app(settings: &Settings) -> Result<App, StartError> {
         Some(path) => std::fs::read(path).map_err(|error| StartError::Roots(format!("{path}: {error}")))?,
         None => Vec::new(),
     };
-    let dial =
-        NetDial::new(settings.allow_local_mail, &roots).map_err(|error| StartError::Roots(error.to_string()))?;
+    let dial = NetDial::new(settings.allow_local_mail, &roots).map_err(|error| StartError::Roots(error.to_string()))?;
     Ok(App {
         vault: Vault::new(&kms, store.clone(), &settings.kms_key, clock.clone()),
         queues: Queues::new(sqs, &settings.sends_url, &settings.visits_url),
