@@ -18,7 +18,8 @@ async fn main() -> Result<(), Error> {
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let call = batch::Call::new(&event.context, app, batch::VISIT_MAX);
         let (answer, tally) =
-            batch::each(event.payload, &call, VisitOrder::parse, async |order| next(&visit(app, &order).await)).await;
+            batch::each(event.payload, &call, VisitOrder::parse, async |order, _| next(&visit(app, &order).await))
+                .await;
         tally.emit("replier", app.now());
         Ok::<_, Error>(answer)
     }))

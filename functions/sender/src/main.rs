@@ -16,8 +16,8 @@ async fn main() -> Result<(), Error> {
     let app = &app(&Settings::from_env()?).await?;
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let call = batch::Call::new(&event.context, app, batch::SEND_MAX);
-        let (answer, tally) = batch::each(event.payload, &call, SendBatch::parse, async |message| {
-            next(&send_batch(app, &message, &call.request_id).await)
+        let (answer, tally) = batch::each(event.payload, &call, SendBatch::parse, async |message, attempt| {
+            next(&send_batch(app, &message, &attempt).await)
         })
         .await;
         tally.emit("sender", app.now());

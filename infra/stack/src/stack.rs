@@ -278,10 +278,12 @@ impl Stack {
         let event = event_of(&batch);
         let work = async {
             if function == Function::Sender {
-                batch::each(event, &call, SendBatch::parse, async |message| self.send(&app, &message, &call).await)
-                    .await
+                batch::each(event, &call, SendBatch::parse, async |message, attempt| {
+                    self.send(&app, &message, &attempt).await
+                })
+                .await
             } else {
-                batch::each(event, &call, VisitOrder::parse, async |order| self.visit(&app, &order).await).await
+                batch::each(event, &call, VisitOrder::parse, async |order, _| self.visit(&app, &order).await).await
             }
         };
         match KillAt::new(work, (self.interference.kill_at)(function, nth)).await {
@@ -296,8 +298,8 @@ impl Stack {
         }
     }
 
-    async fn send(&self, app: &App, message: &SendBatch, call: &Call) -> preheat_app::Next {
-        let result = send_batch(app, message, &call.request_id).await;
+    async fn send(&self, app: &App, message: &SendBatch, attempt: &str) -> preheat_app::Next {
+        let result = send_batch(app, message, attempt).await;
         match &result {
             Ok(outcomes) => {
                 for (order, &outcome) in message.orders.iter().zip(outcomes) {

@@ -21,7 +21,7 @@ const SESSION_MAX: SignedDuration = SignedDuration::from_secs(90);
 #[derive(Default)]
 pub struct Watch {
     next: u64,
-    taken: BTreeMap<String, u32>,
+    taken: BTreeMap<String, Timestamp>,
     answered: BTreeSet<(String, String)>,
     per_day: BTreeMap<(String, jiff::civil::Date), u32>,
     quota: BTreeMap<(String, jiff::civil::Date), u32>,
@@ -57,11 +57,12 @@ impl Watch {
             return;
         }
         self.mails += 1;
-        let copies = self.taken.entry(entry.message_id.clone()).or_default();
-        *copies += 1;
-        if *copies > 1 {
+        if let Some(first) = self.taken.insert(entry.message_id.clone(), entry.at) {
             self.counts.duplicates += 1;
-            self.violations.push(format!("{} took {} a second time", entry.at, entry.message_id));
+            self.violations.push(format!(
+                "{} took {} from {} to {} a second time, the first was at {first}",
+                entry.at, entry.message_id, entry.from, entry.to
+            ));
         }
         if let Some(parent) = &entry.in_reply_to
             && !self.answered.insert((entry.from.clone(), parent.clone()))

@@ -86,18 +86,22 @@ impl Tally {
 }
 
 /// Runs `handle` on every item of the batch that `parse` understands, and says which are to be delivered again.
+///
+/// `handle` is also given the attempt: a text that no other delivery has, not even a copy of the same message in the same
+/// batch. What it claims, it claims under that.
 pub async fn each<M, P, H, F>(event: SqsEvent, call: &Call, parse: P, handle: H) -> (SqsBatchResponse, Tally)
 where
     P: Fn(&str) -> Result<M, MessageError>,
-    H: Fn(M) -> F,
+    H: Fn(M, String) -> F,
     F: Future<Output = Next>,
 {
     let (parse, handle) = (&parse, &handle);
-    let results: Vec<(String, Fate)> = futures::stream::iter(event.records)
-        .map(|record| async move {
+    let results: Vec<(String, Fate)> = futures::stream::iter(event.records.into_iter().enumerate())
+        .map(|(index, record)| async move {
+            let attempt = format!("{}/{index}", call.request_id);
             let id = record.message_id.clone().unwrap_or_default();
             let receives = record.attributes.get("ApproximateReceiveCount").cloned().unwrap_or_default();
-            let fate = one(record.body.as_deref().unwrap_or_default(), call, parse, handle).await;
+            let fate = one(record.body.as_deref().unwrap_or_default(), attempt, call, parse, handle).await;
             match &fate {
                 Fate::Done => {}
                 Fate::Returned(reason) => {
@@ -146,10 +150,10 @@ enum Fate {
     Panicked,
 }
 
-async fn one<M, P, H, F>(body: &str, call: &Call, parse: &P, handle: &H) -> Fate
+async fn one<M, P, H, F>(body: &str, attempt: String, call: &Call, parse: &P, handle: &H) -> Fate
 where
     P: Fn(&str) -> Result<M, MessageError>,
-    H: Fn(M) -> F,
+    H: Fn(M, String) -> F,
     F: Future<Output = Next>,
 {
     let left = call.deadline.duration_since((call.clock)());
@@ -161,7 +165,7 @@ where
         Err(error) => return Fate::Poison(error.to_string()),
     };
     let limit = Duration::from_secs(u64::try_from(left.as_secs()).unwrap_or(0));
-    let work = AssertUnwindSafe(handle(message)).catch_unwind();
+    let work = AssertUnwindSafe(handle(message, attempt)).catch_unwind();
     match tokio::time::timeout(limit, work).await {
         Ok(Ok(Next::Done)) => Fate::Done,
         Ok(Ok(Next::Retry(reason))) => Fate::Returned(reason),
@@ -216,7 +220,7 @@ mod tests {
     #[tokio::test]
     async fn a_bad_item_costs_only_itself() {
         let handled = RefCell::new(Vec::new());
-        let (response, tally) = each(event(&["1", "two", "3", "4", "5"]), &call(300), number, async |n| {
+        let (response, tally) = each(event(&["1", "two", "3", "4", "5"]), &call(300), number, async |n, _| {
             handled.borrow_mut().push(n);
             match n {
                 3 => panic!("a panic in one item"),
@@ -236,14 +240,14 @@ mod tests {
     #[tokio::test]
     async fn near_the_deadline_nothing_is_begun() {
         let (response, tally) =
-            each(event(&["1", "2"]), &call(59), number, async |_| -> Next { panic!("must not be begun") }).await;
+            each(event(&["1", "2"]), &call(59), number, async |_, _| -> Next { panic!("must not be begun") }).await;
         assert_eq!(failed(&response), ["m0", "m1"]);
         assert_eq!(tally.returned, 2);
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_item_that_hangs_is_given_back_before_the_deadline() {
-        let (response, _) = each(event(&["1", "2"]), &call(300), number, async |n| {
+        let (response, _) = each(event(&["1", "2"]), &call(300), number, async |n, _| {
             if n == 1 {
                 std::future::pending::<()>().await;
             }
@@ -254,8 +258,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn copies_of_a_message_in_one_batch_are_told_apart() {
+        let attempts = RefCell::new(Vec::new());
+        each(event(&["1", "1"]), &call(300), number, async |_, attempt| {
+            attempts.borrow_mut().push(attempt);
+            Next::Done
+        })
+        .await;
+        assert_eq!(*attempts.borrow(), ["request/0", "request/1"]);
+    }
+
+    #[tokio::test]
     async fn an_empty_batch_is_answered() {
-        let (response, tally) = each(event(&[]), &call(300), number, async |_| Next::Done).await;
+        let (response, tally) = each(event(&[]), &call(300), number, async |_, _| Next::Done).await;
         assert!(response.batch_item_failures.is_empty());
         assert_eq!(tally, Tally::default());
     }

@@ -14,6 +14,7 @@ use serde_json::json;
 /// Examples:
 ///   cargo xtask chaos --seeds 200
 ///   cargo xtask chaos --seeds 1 --from 4711        replays seed 4711
+///   cargo xtask chaos --seeds 1 --from 4711 --trace
 ///   cargo xtask chaos --seeds 50 --json
 #[derive(Parser)]
 #[command(name = "chaos", verbatim_doc_comment)]
@@ -24,6 +25,9 @@ struct Arguments {
     /// The first seed.
     #[arg(long, default_value_t = 1)]
     from: u64,
+    /// Log everything that happens.
+    #[arg(long)]
+    trace: bool,
     /// The result as JSON.
     #[arg(long)]
     json: bool,
@@ -31,11 +35,14 @@ struct Arguments {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    if arguments.trace {
+        tracing_subscriber::fmt().with_writer(std::io::stderr).without_time().with_target(false).init();
+    }
     let mut errors = std::io::stderr().lock();
     let (mut kills, mut duplicates, mut cut, mut throttles, mut mails) = (0, 0, 0, 0, 0);
     let mut violations = Vec::new();
     for seed in arguments.from..arguments.from + arguments.seeds {
-        let outcome = scenario::run(seed)?;
+        let outcome = scenario::run(seed, arguments.trace)?;
         kills += outcome.kills;
         duplicates += outcome.duplicates_injected;
         cut += outcome.connections_cut;
