@@ -1,7 +1,7 @@
 //! One send over SMTP, step by step (RFC 5321, RFC 3207, RFC 4954), so that the caller knows which side of the final dot
 //! a failure was on: before it nothing can have been delivered; after it only the recipient's mailbox knows.
 //!
-//! lettre's connection does the talking, on a stream of our own ([`Wire`]) that bounds what a server may say. The body
+//! lettre's connection does the talking, on a stream of our own (`Wire`) that bounds what a server may say. The body
 //! is written here and not by lettre: everything but the terminator first, flushed; then, if the server is still quietly
 //! waiting, the terminator `CRLF . CRLF`. From its first byte on every failure is [`SendError::Unknown`], unless a
 //! complete answer was read.
