@@ -4,6 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use preheat_core::endpoint::Security;
 use tokio::time::Instant;
 
 use crate::dial::{Dial, DialError, DialStage};
@@ -69,7 +70,7 @@ pub struct CheckStep {
     pub stage: CheckStage,
     /// It succeeded.
     pub ok: bool,
-    /// How long it took.
+    /// How long it took; zero for what an earlier step had brought along.
     pub elapsed: Duration,
     /// What was found, or what went wrong.
     pub detail: String,
@@ -110,8 +111,10 @@ async fn check_smtp(dial: &dyn Dial, account: &Account<'_>, hello: &str, steps: 
         |stage, ok, detail: String, advice| CheckStep { side, stage, ok, elapsed: start.elapsed(), detail, advice };
     match check_login(dial, account, hello, &Deadlines::SMTP).await {
         Ok(offers) => {
-            steps.push(step(CheckStage::Auth, true, "logged in".to_owned(), None));
-            steps.push(step(CheckStage::Capabilities, true, offers.join(", "), None));
+            steps.push(step(CheckStage::Auth, true, logged_in(account), None));
+            let detail = offers.join(", ");
+            let stage = CheckStage::Capabilities;
+            steps.push(CheckStep { side, stage, ok: true, elapsed: Duration::ZERO, detail, advice: None });
         }
         Err(error) => {
             let stage = match &error {
@@ -152,9 +155,10 @@ async fn check_imap(dial: &dyn Dial, account: &Account<'_>, steps: &mut Vec<Chec
         }
     };
     let elapsed = start.elapsed();
-    let detail = "logged in".to_owned();
+    let detail = logged_in(account);
     steps.push(CheckStep { side, stage: CheckStage::Auth, ok: true, elapsed, detail, advice: None });
     let (detail, advice) = describe_capabilities(&visit);
+    let elapsed = Duration::ZERO;
     steps.push(CheckStep { side, stage: CheckStage::Capabilities, ok: true, elapsed, detail, advice });
 
     let start_folders = Instant::now();
@@ -166,6 +170,15 @@ async fn check_imap(dial: &dyn Dial, account: &Account<'_>, steps: &mut Vec<Chec
             visit.logout().await;
         }
         Err(error) => steps.push(fail(CheckStage::Folders, &error)),
+    }
+}
+
+fn logged_in(account: &Account<'_>) -> String {
+    match account.endpoint.security {
+        Security::Implicit => "logged in".to_owned(),
+        Security::StartTls => {
+            format!("logged in after STARTTLS; the certificate is valid for {}", account.endpoint.host)
+        }
     }
 }
 
@@ -311,7 +324,7 @@ fn advice(side: Side, stage: CheckStage, detail: &str, account: &Account<'_>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Endpoint, Security};
+    use crate::Endpoint;
 
     #[test]
     fn what_providers_say_leads_to_what_helps() {

@@ -282,6 +282,8 @@ async fn only_our_own_old_mails_expire() {
         assert_eq!(visit.expire(&folder("Preheat"), date(2026, 2, 15)).await.unwrap(), 1);
         assert_eq!(server.ids("Preheat"), [OTHER, "bcdefghijklmnopqrstuvwxyz2345678@example.org"]);
         assert_eq!(visit.expire(&folder("Preheat"), date(2026, 2, 15)).await.unwrap(), 0);
+        let mine = visit.expire_where(&folder("Preheat"), date(2026, 2, 15), |seen| seen.token.is_none()).await;
+        assert_eq!(mine, Ok(1), "the caller may know better what is ours");
     }
 }
 

@@ -1,15 +1,16 @@
 //! Doing: read, flag, move, expire. Every action looks the mail up again by its Message-ID and checks its own result;
 //! every action can be repeated after it was interrupted anywhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use imap_proto::{AttributeValue, Response, ResponseCode, Status};
 use jiff::civil::Date;
 
 use super::ImapError;
 use super::folders::{Folder, Special};
-use super::scan::set;
+use super::scan::{Seen, set};
 use super::session::{Piece, Visit, quoted, refused, string};
+use crate::limits::{FETCH_CHUNK, SCAN_MAX};
 use crate::reply::{NONE, clean};
 
 /// What came of a move.
@@ -145,10 +146,30 @@ impl Visit {
     /// # Errors
     /// See [`ImapError`].
     pub async fn expire(&mut self, folder: &Folder, before: Date) -> Result<u32, ImapError> {
+        self.expire_where(folder, before, |seen| seen.token.is_some()).await
+    }
+
+    /// Deletes the mails in `folder` that arrived before `before` and that `is_ours` says are ours. Returns how many;
+    /// 2,000 at most, the rest another time.
+    ///
+    /// # Errors
+    /// See [`ImapError`].
+    pub async fn expire_where(
+        &mut self,
+        folder: &Folder,
+        before: Date,
+        mut is_ours: impl FnMut(&Seen) -> bool,
+    ) -> Result<u32, ImapError> {
         self.select(&folder.raw).await?;
-        let query =
-            format!("UNDELETED BEFORE {} HEADER {} \"\"", before.strftime("%-d-%b-%Y"), crate::compose::TOKEN_HEADER);
-        let uids = self.search(vec![Piece::Text(query)]).await?;
+        let query = format!("UNDELETED BEFORE {}", before.strftime("%-d-%b-%Y"));
+        let old = self.search(vec![Piece::Text(query)]).await?;
+        // The headers are looked at here: not every server searches for headers it does not know.
+        let mut found = BTreeMap::new();
+        let old: Vec<u32> = old.into_iter().take(SCAN_MAX).collect();
+        for chunk in old.chunks(FETCH_CHUNK) {
+            self.fetch_headers(chunk, &mut found).await?;
+        }
+        let uids: BTreeSet<u32> = found.into_values().filter(|seen| is_ours(seen)).map(|seen| seen.uid).collect();
         let trash = self.folders.as_ref().and_then(|folders| folders.trash.clone());
         match trash {
             _ if uids.is_empty() => {}

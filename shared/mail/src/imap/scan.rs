@@ -145,7 +145,11 @@ impl Visit {
         Ok(uids)
     }
 
-    async fn fetch_headers(&mut self, uids: &[u32], found: &mut BTreeMap<u32, Seen>) -> Result<(), ImapError> {
+    pub(super) async fn fetch_headers(
+        &mut self,
+        uids: &[u32],
+        found: &mut BTreeMap<u32, Seen>,
+    ) -> Result<(), ImapError> {
         let labels = if self.capabilities.gmail() { " X-GM-LABELS" } else { "" };
         loop {
             let part = if self.partial_fetch { format!("<0.{HEADER_BYTES_MAX}>") } else { String::new() };
