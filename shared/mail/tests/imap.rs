@@ -526,10 +526,12 @@ async fn a_dropped_future_ends_the_session() {
     let mut visit = open(&server.dial()).await.unwrap();
     let dropped = tokio::time::timeout(Duration::from_secs(1), visit.find(&folder("INBOX"), ID)).await;
     assert!(dropped.is_err());
+    let start = Instant::now();
     for _ in 0..2 {
         let error = visit.find(&folder("INBOX"), ID).await.unwrap_err();
         assert!(matches!(error, ImapError::Lost { .. }), "{error:?}");
     }
+    assert_eq!(start.elapsed(), Duration::ZERO, "the half-read connection was asked again");
     let said = server.log.lines();
     assert_eq!(said.last().map(|last| last.starts_with("UID SEARCH")), Some(true), "{said:?}");
 }
