@@ -27,6 +27,7 @@ use crate::tick::{FleetRow, TickInput};
 /// How gladly a mailbox of one provider writes to one of another, 0–1: the share of slots for which that pair counts
 /// as any other; for the rest it stands back behind better pairs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ProviderWeights {
     /// From a provider to the same one.
     pub same: f64,

@@ -134,3 +134,33 @@ fn draw(input: &TickInput<'_>, day: &DaySlots, k: u16) -> u64 {
 fn below(draw: u64, bound: u32) -> u32 {
     u32::try_from(((draw & 0xffff_ffff) * u64::from(bound)) >> 32).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_that_was_put_off_pushes_those_behind_it() {
+        let mut seconds =
+            Seconds { wanted: vec![100, 300, 500], gaps: vec![60, 70, 65], gap: 60, from: 0, last: 840, before: None };
+        assert_eq!(seconds.room(0), Some((100, 0, 720)), "two more must fit behind it");
+        seconds.take(450);
+        assert_eq!(seconds.room(1), Some((520, 510, 780)), "its own gap if there is room, the least one always");
+        seconds.take(715);
+        assert_eq!(seconds.room(2), Some((780, 775, 840)));
+        seconds.take(781);
+        assert_eq!(seconds.room(2), None, "nothing is left of the tick");
+    }
+
+    #[test]
+    fn wanted_seconds_are_settled_a_gap_apart_inside_the_tick() {
+        for wanted in [vec![0, 0, 0], vec![840, 840, 840], vec![830, 835, 899], vec![100, 110, 700]] {
+            let gaps = vec![60, 75, 62];
+            let mut seconds = Seconds { wanted, gaps, gap: 60, from: 30, last: 840, before: None };
+            seconds.settle();
+            let settled = &seconds.wanted;
+            assert!(settled[0] >= 30 && settled[2] <= 840, "{settled:?}");
+            assert!(settled[1] - settled[0] >= 75 && settled[2] - settled[1] >= 62, "{settled:?}");
+        }
+    }
+}

@@ -133,3 +133,20 @@ fn a_pool_of_one_organisation_mostly_and_one_mostly_paused_still_find_partners()
     world.until("2026-03-02T21:00:00Z");
     assert_eq!(world.sent.len(), 20 * 8);
 }
+
+#[test]
+fn other_providers_are_preferred_as_configured() {
+    let share_of_same = |same: f64| {
+        let mut world = World::new(fleet(&[5; 24], &steady(8)));
+        world.limits.provider_weights.same = same;
+        world.skip_to("2026-03-02T06:00:00Z");
+        world.until("2026-03-02T16:00:00Z");
+        let provider = |position: usize| world.fleet[position].plan.plan.provider;
+        let same = world.sent.iter().filter(|mail| provider(mail.to) == provider((mail.slot.mailbox.0 - 1) as usize));
+        same.count() as f64 / world.sent.len() as f64
+    };
+    // Three providers of equal size: without a preference a little under a third goes to the same one.
+    let (never, rather_not, alike) = (share_of_same(0.0), share_of_same(0.5), share_of_same(1.0));
+    assert!(never < rather_not && rather_not < alike, "{never:.2} {rather_not:.2} {alike:.2}");
+    assert!(never < 0.2 && (0.25..0.35).contains(&alike), "{never:.2} {rather_not:.2} {alike:.2}");
+}

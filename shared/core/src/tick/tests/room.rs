@@ -164,3 +164,17 @@ fn deferrals_are_measured_against_the_mailboxes_that_tried() {
     let attempted = attempted(&world.fleet, at("2026-03-02T10:00:00Z"), &world.limits);
     assert_eq!(attempted, BTreeMap::from([(Provider::Gmail, 2), (Provider::Microsoft, 1), (Provider::Other, 1)]));
 }
+
+#[test]
+fn the_minute_cap_moves_orders_and_keeps_their_gaps() {
+    let mut world = World::new(fleet(&[25, 25, 25, 25], &steady(70)));
+    world.skip_to("2026-03-02T06:00:00Z");
+    world.limits.system_per_minute = 12;
+    // A morning lost: every mailbox catches up, several orders a tick. `World::tick` checks the gaps.
+    world.now = at("2026-03-02T11:00:00Z");
+    for _ in 0..4 {
+        let plan = world.tick();
+        assert_eq!((plan.summary.minute_peak, plan.summary.planned), (12, 12 * 15), "every minute is used");
+        assert!(plan.sends.iter().all(|(delay_s, _)| *delay_s <= 840));
+    }
+}
