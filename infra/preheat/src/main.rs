@@ -6,7 +6,9 @@
 
 mod chart;
 mod demo;
+mod dlq;
 mod feasible;
+mod ledger;
 mod mailbox;
 mod near;
 mod outcome;
@@ -26,6 +28,7 @@ Examples:
   preheat plan --ramp conservative --days 45
   preheat feasible --mailboxes 100000 --daily 30 --window 09:00-17:00 --hourly-cap 50000
   preheat mailbox import mailboxes.csv --dry-run
+  preheat dlq show --data ./data
 
 Exit codes: 0 done, 1 failed, 2 bad input or usage.";
 
@@ -45,9 +48,12 @@ enum Command {
     Plan(plan::Args),
     /// Say whether a fleet can be served, with the binding constraint and the arithmetic
     Feasible(feasible::Args),
-    /// Import mailboxes
+    /// Import, list, check, pause and resume mailboxes
     #[command(subcommand)]
     Mailbox(mailbox::Command),
+    /// Show and redrive queue messages that were given up
+    #[command(subcommand)]
+    Dlq(dlq::Command),
 }
 
 fn main() -> ExitCode {
@@ -58,10 +64,22 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(args, &mut out),
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Feasible(args) => feasible::run(args, &mut out),
-        Command::Mailbox(command) => mailbox::run(command, &mut out),
+        Command::Mailbox(command) => wait(mailbox::run(command, &mut out)),
+        Command::Dlq(command) => wait(dlq::run(command, &mut out)),
     };
     let done = done.and_then(|()| Ok(out.flush()?));
     outcome::report(done)
+}
+
+/// Runs a command that waits for the network or the disk.
+fn wait(command: impl Future<Output = Outcome>) -> Outcome {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
+}
+
+/// An environment variable; `None` where it is not set or empty.
+#[expect(clippy::disallowed_methods, reason = "the program's one reader of the environment")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// What every command is given to write its result to: standard output, or a buffer in a test.

@@ -2,18 +2,13 @@
 //!
 //! Draws a [`Snapshot`] and nothing else: it asks no clock, reads no store, and decides nothing.
 
-use std::collections::BTreeMap;
-use std::io::{Stderr, Write, stderr};
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use preheat_core::mailbox::{Provider, State};
-use preheat_core::visit::Placement;
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use ratatui::crossterm::{cursor, execute};
 
 mod screen;
 
@@ -23,21 +18,17 @@ pub(crate) struct Snapshot {
     /// The demo's day, from 1.
     pub(crate) day: u32,
     /// How many days it runs.
-    pub(crate) days: u32,
+    pub(crate) days_total: u32,
     /// The demo's clock.
     pub(crate) now: Timestamp,
     /// Every mailbox, in the order of the fleet.
     pub(crate) mailboxes: Vec<MailboxView>,
-    /// Each day so far.
-    pub(crate) ramp: Vec<RampDay>,
-    /// Where mails were found first, and how many.
-    pub(crate) placements: BTreeMap<Placement, u32>,
-    /// How often each promise was broken, by its name; must stay 0.
-    pub(crate) violations: Vec<(&'static str, u32)>,
-    /// Work that failed and is tried again: normal, as long as it is little.
-    pub(crate) trouble: u32,
+    /// Of each day so far: its number, what all targets added up to, what was sent.
+    pub(crate) ramp_history: Vec<(u32, u32, u32)>,
+    /// How often a promise was broken; must stay 0.
+    pub(crate) violations: u32,
     /// How many times faster than real time; 0: as fast as the program can.
-    pub(crate) speed: u32,
+    pub(crate) speed: f64,
 }
 
 /// A mailbox as it is shown.
@@ -53,74 +44,43 @@ pub(crate) struct MailboxView {
     pub(crate) received: u32,
     pub(crate) replied: u32,
     pub(crate) rescued: u32,
+    /// Where its mails were found: inbox, spam, promotions, other, missing.
+    pub(crate) placements: [u32; 5],
 }
 
-/// A day of the whole fleet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RampDay {
-    pub(crate) day: u32,
-    /// What all targets add up to.
-    pub(crate) target: u32,
-    pub(crate) sent: u32,
-}
-
-/// Every placement with its name, in the order in which they are shown.
-const PLACEMENTS: [(Placement, &str); 4] = [
-    (Placement::Inbox, "inbox"),
-    (Placement::Spam, "spam"),
-    (Placement::Promotions, "promotions"),
-    (Placement::Other, "other"),
-];
+/// Names of [`MailboxView::placements`], in order.
+pub(crate) const PLACEMENTS: [&str; 5] = ["inbox", "spam", "promotions", "other", "missing"];
 
 impl Snapshot {
     /// A number of every mailbox, added up.
     fn sum(&self, of: impl Fn(&MailboxView) -> u32) -> u64 {
         self.mailboxes.iter().map(|mailbox| u64::from(of(mailbox))).sum()
     }
-    /// How many mails were found at a placement first.
-    fn placed(&self, placement: Placement) -> u64 {
-        self.placements.get(&placement).copied().map_or(0, u64::from)
-    }
-    /// How many mails were found at all.
-    fn found(&self) -> u64 {
-        self.placements.values().copied().map(u64::from).sum()
-    }
-    /// How many promises were broken.
-    fn violated(&self) -> u64 {
-        self.violations.iter().map(|&(_, count)| u64::from(count)).sum()
+    /// Placements of all mailboxes.
+    fn placements(&self) -> [u64; 5] {
+        std::array::from_fn(|at| self.sum(|mailbox| mailbox.placements[at]))
     }
 }
 
-/// Whom the demo tells how it goes: a live screen, or lines. Both on standard error: standard output is for the result.
-pub(crate) struct Screen(Sink);
-
-enum Sink {
-    Live(Box<Terminal<CrosstermBackend<Stderr>>>),
+/// Whom the demo tells how it goes.
+pub(crate) enum Progress {
+    /// The live screen.
+    Screen(Box<DefaultTerminal>),
+    /// A line a day, to standard error: standard output is for the result.
     Lines(Lines),
 }
 
-impl Screen {
-    /// A live screen, unless `headless` is asked for or standard error is no terminal.
+impl Progress {
+    /// The screen where there is a terminal and `headless` is not asked for, else lines.
     ///
     /// # Errors
     /// The terminal cannot be taken over.
-    pub(crate) fn start(headless: bool, is_terminal: bool) -> std::io::Result<Self> {
-        if headless || !is_terminal {
-            return Ok(Self(Sink::Lines(Lines::default())));
+    pub(crate) fn open(headless: bool) -> std::io::Result<Self> {
+        if headless || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+            return Ok(Self::Lines(Lines::default()));
         }
-        let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            give_back();
-            hook(panic);
-        }));
-        enable_raw_mode()?;
-        execute!(stderr(), EnterAlternateScreen, cursor::Hide)?;
-        Ok(Self(Sink::Live(Box::new(Terminal::new(CrosstermBackend::new(stderr()))?))))
-    }
-
-    /// Whether somebody watches live: then nothing else may write to the terminal.
-    pub(crate) fn is_live(&self) -> bool {
-        matches!(self.0, Sink::Live(_))
+        // Also gives the terminal back when the program panics.
+        Ok(Self::Screen(Box::new(ratatui::try_init()?)))
     }
 
     /// Shows a snapshot. `false`: the one who watches has had enough (`q`, Escape or Ctrl-C).
@@ -128,39 +88,27 @@ impl Screen {
     /// # Errors
     /// The terminal is gone.
     pub(crate) fn show(&mut self, snapshot: &Snapshot) -> std::io::Result<bool> {
-        match &mut self.0 {
-            Sink::Live(terminal) => {
+        match self {
+            Self::Screen(terminal) => {
                 terminal.draw(|frame| screen::draw(frame, snapshot))?;
                 wants_more()
             }
-            Sink::Lines(lines) => lines.show(snapshot, &mut stderr().lock()).map(|()| true),
-        }
-    }
-
-    /// Gives the terminal back, or prints the last day.
-    ///
-    /// # Errors
-    /// The terminal is gone.
-    pub(crate) fn end(mut self) -> std::io::Result<()> {
-        match &mut self.0 {
-            Sink::Live(_) => Ok(()),
-            Sink::Lines(lines) => lines.finish(&mut stderr().lock()),
+            Self::Lines(lines) => {
+                lines.show(snapshot, &mut std::io::stderr().lock())?;
+                Ok(true)
+            }
         }
     }
 }
 
-impl Drop for Screen {
+impl Drop for Progress {
     fn drop(&mut self) {
-        if self.is_live() {
-            give_back();
+        match self {
+            Self::Screen(_) => ratatui::restore(),
+            // Nothing follows the last day; where nobody can read it, nobody misses it.
+            Self::Lines(lines) => drop(lines.finish(&mut std::io::stderr().lock())),
         }
     }
-}
-
-/// Puts the terminal back as it was. What fails here fails because the terminal is gone.
-fn give_back() {
-    let _ = disable_raw_mode();
-    let _ = execute!(stderr(), LeaveAlternateScreen, cursor::Show);
 }
 
 /// Reads the keys pressed since the last time, without waiting.
@@ -194,30 +142,31 @@ impl Lines {
     }
 
     /// Prints the last day, which nothing follows.
-    pub(crate) fn finish(&mut self, out: &mut dyn Write) -> std::io::Result<()> {
+    fn finish(&mut self, out: &mut dyn Write) -> std::io::Result<()> {
         self.last.take().map_or(Ok(()), |last| writeln!(out, "{}", line(&last)))
     }
 }
 
 fn line(snapshot: &Snapshot) -> String {
-    let share = |placement| {
-        let share = (snapshot.placed(placement) * 100).checked_div(snapshot.found());
-        share.map_or_else(|| "-".to_owned(), |share| format!("{share} %"))
+    let placements = snapshot.placements();
+    let found: u64 = placements.iter().sum();
+    let share = |at: usize| {
+        (placements[at] * 100).checked_div(found).map_or_else(|| "-".to_owned(), |share| format!("{share} %"))
     };
     format!(
         "day {:>2}/{}  {}  target {:>4}  sent {:>4}  received {:>5}  replied {:>4}  rescued {:>3}  inbox {}  spam {}  \
          violations {}",
         snapshot.day,
-        snapshot.days,
+        snapshot.days_total,
         snapshot.now.strftime("%Y-%m-%d"),
         snapshot.sum(|mailbox| mailbox.target),
         snapshot.sum(|mailbox| mailbox.sent_today),
         snapshot.sum(|mailbox| mailbox.received),
         snapshot.sum(|mailbox| mailbox.replied),
         snapshot.sum(|mailbox| mailbox.rescued),
-        share(Placement::Inbox),
-        share(Placement::Spam),
-        snapshot.violated(),
+        share(0),
+        share(1),
+        snapshot.violations,
     )
 }
 
@@ -237,18 +186,16 @@ mod tests {
             received: 90,
             replied: 30,
             rescued: 4,
+            placements: [80, 10, 5, 3, 2],
         };
-        let day = |day, target, sent| RampDay { day, target, sent };
         Snapshot {
             day: 3,
-            days: 14,
+            days_total: 14,
             now: "2026-03-04T10:30:00Z".parse().unwrap(),
             mailboxes: (0..mailboxes).map(mailbox).collect(),
-            ramp: vec![day(1, 100, 100), day(2, 110, 108), day(3, 120, 60)],
-            placements: [(Placement::Inbox, 480), (Placement::Spam, 60), (Placement::Promotions, 60)].into(),
-            violations: vec![("duplicates", 0), ("leaks", 0)],
-            trouble: 2,
-            speed: 600,
+            ramp_history: vec![(1, 100, 100), (2, 110, 108), (3, 120, 60)],
+            violations: 0,
+            speed: 600.0,
         }
     }
 
@@ -275,13 +222,7 @@ mod tests {
     #[test]
     fn a_day_on_which_nothing_was_found_has_no_share() {
         let mut empty = snapshot(1);
-        empty.placements.clear();
+        empty.mailboxes[0].placements = [0; 5];
         assert!(line(&empty).contains("inbox -  spam -"));
-    }
-
-    #[test]
-    fn without_a_terminal_there_are_lines() {
-        assert!(!Screen::start(false, false).unwrap().is_live());
-        assert!(!Screen::start(true, true).unwrap().is_live());
     }
 }

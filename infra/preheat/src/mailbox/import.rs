@@ -5,17 +5,23 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use preheat_store::{Credential, StoreError};
 
 use super::report::Report;
-use super::row::{self, Candidates};
-use super::sheet::{self, BYTES_MAX};
-use crate::Out;
-use crate::outcome::{BadInput, Outcome};
+use super::row::{self, Candidate, Candidates};
+use super::sheet::{self, BYTES_MAX, Fault};
+use crate::ledger::{Directory, Ledger, LedgerArgs};
+use crate::outcome::{BadInput, Negative, Outcome};
+use crate::{Out, environment};
 
 const EXAMPLES: &str = "\
 Examples:
   preheat mailbox import mailboxes.csv --dry-run
+  preheat mailbox import mailboxes.csv --data ./data
+  preheat mailbox import mailboxes.csv --table preheat-ledger --kms-key alias/preheat-ledger
   preheat mailbox import mailboxes.csv --dry-run --csv > faults.csv
+
+An address that is there already gets the file's settings and password; its progress stays.
 
 The first line names the columns, in any order. Only `address` and a password are always needed:
   address        the mailbox
@@ -48,8 +54,10 @@ pub(crate) struct Args {
     /// The file; `-` reads standard input
     file: PathBuf,
     /// Only say what would be imported
-    #[arg(long, required = true)]
+    #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    ledger: LedgerArgs,
     /// Go on with the good rows when there are bad ones
     #[arg(long)]
     skip_bad: bool,
@@ -62,9 +70,17 @@ pub(crate) struct Args {
 }
 
 /// Runs the command.
-pub(crate) fn run(args: &Args, out: Out<'_>) -> Outcome {
+pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     let read = read(&args.file)?;
-    let report = Report::new(&read, args.dry_run);
+    let verdict = acceptable(&read, args.skip_bad);
+    let mut report = Report::new(&read, args.dry_run);
+    if verdict.is_ok() && !args.dry_run {
+        let ledger = args.ledger.open(Directory::MayBeNew).await?;
+        for candidate in &read.good {
+            import(&ledger, candidate, &mut report).await?;
+        }
+    }
+    let refused = !report.refused.is_empty();
     if args.json {
         crate::json(out, &report)?;
     } else if args.csv {
@@ -72,7 +88,33 @@ pub(crate) fn run(args: &Args, out: Out<'_>) -> Outcome {
     } else {
         report.text(out)?;
     }
-    acceptable(&read, args.skip_bad)
+    verdict?;
+    if refused { Err(Negative.into()) } else { Ok(()) }
+}
+
+/// Imports one row. What stops only this row goes into the report.
+///
+/// # Errors
+/// The ledger does not answer: the others would fail, too.
+async fn import(ledger: &Ledger, candidate: &Candidate, report: &mut Report<'_>) -> Outcome {
+    let credential = Credential::Password(candidate.password.clone());
+    match ledger.store.import(ledger.vault()?, &candidate.new, &credential).await {
+        Ok(imported) if imported.existed => report.existed += 1,
+        Ok(_) => report.imported += 1,
+        Err(StoreError::AddressTaken) => {
+            let reason = format!("another tenant has {} already", candidate.new.address);
+            report.refused.push(Fault { line: candidate.line, column: Some("tenant".to_owned()), reason });
+        }
+        Err(error) => {
+            let done = report.imported + report.existed;
+            let context = format!(
+                "line {}: {} could not be imported ({done} before it were); import the file again, that repeats nothing",
+                candidate.line, candidate.new.address
+            );
+            return Err(anyhow::Error::new(error).context(context));
+        }
+    }
+    Ok(())
 }
 
 /// Exit code 2 unless something is left to import and every fault may be skipped.
@@ -101,9 +143,4 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Candidates> {
         return Err(BadInput::error(format!("{name}: larger than {} MiB: split it", BYTES_MAX >> 20)));
     }
     Ok(row::candidates(sheet::read(&bytes, &row::COLUMNS, &row::REQUIRED), &environment))
-}
-
-#[expect(clippy::disallowed_methods, reason = "the program's own reader of what `password_env` names")]
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }

@@ -14,6 +14,8 @@ pub(crate) struct Report<'a> {
     good: Vec<Good<'a>>,
     /// What is wrong, row by row.
     faults: &'a [Fault],
+    /// What was good and could not be imported.
+    pub(crate) refused: Vec<Fault>,
     /// How many mailboxes were imported.
     pub(crate) imported: usize,
     /// How many were there already.
@@ -36,17 +38,18 @@ struct Good<'a> {
 
 impl<'a> From<&'a Candidate> for Good<'a> {
     fn from(candidate: &'a Candidate) -> Self {
-        let schedule = &candidate.schedule;
+        let Candidate { line, new, warnings, .. } = candidate;
+        let schedule = &new.schedule;
         Self {
-            line: candidate.line,
-            address: candidate.address.as_str(),
-            provider: candidate.provider,
-            smtp: format!("{}:{}", candidate.smtp.host, candidate.smtp.port),
-            imap: format!("{}:{}", candidate.imap.host, candidate.imap.port),
+            line: *line,
+            address: new.address.as_str(),
+            provider: new.provider,
+            smtp: format!("{}:{}", new.smtp.host, new.smtp.port),
+            imap: format!("{}:{}", new.imap.host, new.imap.port),
             zone: &schedule.zone,
             window: format!("{}-{}", schedule.start.strftime("%H:%M"), schedule.end.strftime("%H:%M")),
-            ramp: candidate.ramp.to_string(),
-            warnings: &candidate.warnings,
+            ramp: new.ramp.to_string(),
+            warnings,
         }
     }
 }
@@ -55,7 +58,7 @@ impl<'a> Report<'a> {
     /// A report of a file of which nothing was imported yet.
     pub(crate) fn new(read: &'a Candidates, dry_run: bool) -> Self {
         let good = read.good.iter().map(Good::from).collect();
-        Self { good, faults: &read.faults, imported: 0, existed: 0, dry_run }
+        Self { good, faults: &read.faults, refused: Vec::new(), imported: 0, existed: 0, dry_run }
     }
 
     /// As people read it. Faults come first: they are what must be acted upon.
@@ -77,6 +80,9 @@ impl<'a> Report<'a> {
                 writeln!(out, "line {line}: warning: {warning}")?;
             }
         }
+        for fault in &self.refused {
+            writeln!(out, "{fault}")?;
+        }
         if !self.faults.is_empty() || !self.good.is_empty() {
             writeln!(out)?;
         }
@@ -94,7 +100,9 @@ impl<'a> Report<'a> {
         match (self.imported, self.existed) {
             (0, 0) => format!("{head}. Nothing was imported."),
             (imported, 0) => format!("{head}. {imported} imported."),
-            (imported, existed) => format!("{head}. {imported} imported, {existed} were there already."),
+            (imported, existed) => {
+                format!("{head}. {imported} imported, {existed} were there already: their settings were changed.")
+            }
         }
     }
 
@@ -102,7 +110,7 @@ impl<'a> Report<'a> {
     pub(crate) fn csv(&self, out: Out<'_>) -> Outcome {
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record(["line", "address", "column", "reason"])?;
-        for fault in self.faults {
+        for fault in self.faults.iter().chain(&self.refused) {
             let (line, column) = (fault.line.to_string(), fault.column.as_deref().unwrap_or_default());
             writer.write_record([&line, "", &harmless(column), &harmless(&fault.reason)])?;
         }

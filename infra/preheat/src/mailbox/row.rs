@@ -7,7 +7,7 @@ use preheat_core::endpoint::{Endpoint, Security};
 use preheat_core::id::{Address, PoolId, TenantId};
 use preheat_core::mailbox::{Days, Mode, Provider, Role, Schedule};
 use preheat_core::ramp::{PRESET_DEFAULT, PRESETS, Per, Preset, Ramp, RampFor};
-use zeroize::Zeroizing;
+use preheat_store::{NewMailbox, Secret};
 
 use super::sheet::{Cells, Fault, Sheet};
 use super::value::{self, Value};
@@ -50,44 +50,12 @@ const REPLY_RATE_DEFAULT: f64 = 0.30;
 /// Longest display name, in characters.
 const NAME_MAX: usize = 100;
 
-/// A password, wiped when dropped, never shown.
-pub(crate) struct Password(Zeroizing<String>);
-
-#[cfg_attr(not(test), expect(dead_code, reason = "the import proper reads it all"))]
-impl Password {
-    /// The password itself, to be sealed.
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Password(..)")
-    }
-}
-
-#[cfg_attr(not(test), expect(dead_code, reason = "the import proper reads it all"))]
 /// A mailbox as a good row describes it.
 #[derive(Debug)]
 pub(crate) struct Candidate {
     pub(crate) line: usize,
-    pub(crate) address: Address,
-    pub(crate) name: String,
-    pub(crate) smtp: Endpoint,
-    pub(crate) imap: Endpoint,
-    pub(crate) user: String,
-    pub(crate) password: Password,
-    pub(crate) schedule: Schedule,
-    pub(crate) ramp: Ramp,
-    pub(crate) provider: Provider,
-    pub(crate) organisation: String,
-    pub(crate) pool: PoolId,
-    pub(crate) tenant: TenantId,
-    pub(crate) cap_per_day: Option<u32>,
-    pub(crate) reply_rate: f64,
-    pub(crate) role: Role,
-    pub(crate) mode: Mode,
+    pub(crate) new: NewMailbox,
+    pub(crate) password: Secret,
     /// What is unwise about it, and imported all the same.
     pub(crate) warnings: Vec<String>,
 }
@@ -176,16 +144,14 @@ impl Row<'_> {
         let address = address?;
         let tenant = tenant.or_else(|| "default".parse().ok())?;
         let (ramp, warnings) = ramp?;
-        Some(Candidate {
-            line: self.cells.line,
-            name: name.unwrap_or_default(),
+        let password = password?;
+        let new = NewMailbox {
+            display_name: name.unwrap_or_default(),
             smtp: smtp?,
             imap: imap?,
             user: user.unwrap_or_else(|| address.to_string()),
-            password: password?,
             schedule: schedule?,
             ramp,
-            warnings,
             provider: provider?,
             organisation: organisation.map_or_else(|| value::organisation_of(&address), |text| text.to_lowercase()),
             // One closed pool a tenant, named like the tenant.
@@ -196,7 +162,8 @@ impl Row<'_> {
             role: role.unwrap_or(Role::Sender),
             mode: mode.unwrap_or(Mode::Exchange),
             address,
-        })
+        };
+        Some(Candidate { line: self.cells.line, new, password, warnings })
     }
 
     fn endpoint(
@@ -237,7 +204,7 @@ impl Row<'_> {
         Some(Endpoint { host: host?, port, security })
     }
 
-    fn password(&mut self, environment: &dyn Fn(&str) -> Option<String>) -> Option<Password> {
+    fn password(&mut self, environment: &dyn Fn(&str) -> Option<String>) -> Option<Secret> {
         let (given, variable) = (self.cells.raw("password"), self.cells.get("password_env"));
         let text = match (given.is_empty(), variable.is_empty()) {
             (true, true) => Err("it is empty, and there is no `password_env` either".to_owned()),
@@ -257,13 +224,13 @@ impl Row<'_> {
                 }
             },
         };
-        match text.map(Zeroizing::new) {
+        match text {
             // Never shown: only what is wrong with it.
             Ok(text) if text.chars().any(|c| matches!(c, '\r' | '\n' | '\0')) => {
                 self.fault("password", "it holds a line break".to_owned());
                 None
             }
-            Ok(text) => Some(Password(text)),
+            Ok(text) => Some(Secret::new(text)),
             Err(reason) => {
                 self.fault("password", reason);
                 None
@@ -339,14 +306,14 @@ mod tests {
     fn a_row_of_address_and_password_is_enough_at_a_known_provider() {
         let read = read("address,password\nAnn@Gmail.com, pass word \n");
         assert_eq!(read.faults, []);
-        let ann = &read.good[0];
+        let Candidate { new: ann, password, .. } = &read.good[0];
         assert_eq!(ann.address.as_str(), "ann@gmail.com");
         assert_eq!(
             (ann.smtp.host.as_str(), ann.smtp.port, ann.smtp.security),
             ("smtp.gmail.com", 465, Security::Implicit)
         );
         assert_eq!((ann.imap.host.as_str(), ann.imap.port), ("imap.gmail.com", 993));
-        assert_eq!((ann.user.as_str(), ann.password.reveal()), ("ann@gmail.com", " pass word "));
+        assert_eq!((ann.user.as_str(), password.expose()), ("ann@gmail.com", " pass word "));
         assert_eq!((ann.schedule.zone.as_str(), ann.schedule.days), ("UTC", Days::WORKING));
         assert_eq!(
             (ann.tenant.as_str(), ann.pool.as_str(), ann.organisation.as_str()),
@@ -365,10 +332,10 @@ mod tests {
              \"sat,sun\",\"linear:5,1,20\",microsoft,Acme,shared,acme,25,0.1,seed,measure\n",
         );
         assert_eq!(read.faults, []);
-        let a = &read.good[0];
+        let Candidate { new: a, password, .. } = &read.good[0];
         assert_eq!((a.smtp.port, a.smtp.security), (587, Security::StartTls));
         assert_eq!((a.imap.port, a.imap.security), (1143, Security::StartTls));
-        assert_eq!((a.user.as_str(), a.password.reveal(), a.name.as_str()), ("ann", "from outside", "Ann B"));
+        assert_eq!((a.user.as_str(), password.expose(), a.display_name.as_str()), ("ann", "from outside", "Ann B"));
         assert_eq!((a.schedule.zone.as_str(), a.schedule.days), ("Europe/Berlin", Days(0b110_0000)));
         assert_eq!((a.schedule.start, a.schedule.end), (Time::constant(8, 0, 0, 0), Time::constant(12, 30, 0, 0)));
         assert_eq!(a.ramp, Ramp::Linear { start: 5, step: 1, cap: 20 });
@@ -458,7 +425,64 @@ mod tests {
     #[test]
     fn a_host_of_ones_own_takes_no_port_from_the_preset() {
         let read = read("address,password,provider,smtp_host\na@b.example,p,microsoft,mx.b.example\n");
-        assert_eq!((read.good[0].smtp.port, read.good[0].smtp.security), (465, Security::Implicit));
-        assert_eq!(read.good[0].imap.host, "outlook.office365.com");
+        assert_eq!((read.good[0].new.smtp.port, read.good[0].new.smtp.security), (465, Security::Implicit));
+        assert_eq!(read.good[0].new.imap.host, "outlook.office365.com");
+    }
+
+    use proptest::prelude::*;
+
+    /// Pieces that make trouble, and harmless ones, in any order.
+    fn pieces() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "address",
+            "password",
+            "zone",
+            ",",
+            ",",
+            ",",
+            ";",
+            "\n",
+            "\n",
+            "\r\n",
+            "\"",
+            "\"\"",
+            "a@b.example",
+            "=1+1",
+            " ",
+            "\t",
+            "\0",
+            "\u{feff}",
+            "é",
+            "smtp_host",
+            "linear:1,2,3",
+            "99999999999999999999",
+            "-",
+            "\u{2028}",
+        ]);
+        prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn any_file_is_judged_and_no_password_told(tail in pieces(), hush in "[a-z]{12}") {
+            for text in [tail.clone(), format!("address,password\na@gmail.com,{hush}\n{tail}")] {
+                let read = read(&text);
+                let lines = text.bytes().filter(|&b| b == b'\n').count() + 1;
+                for fault in &read.faults {
+                    prop_assert!((1..=lines).contains(&fault.line), "{fault} in {lines} lines");
+                    prop_assert!(!fault.to_string().contains(&hush) && !fault.to_string().contains(['\n', '\r', '\0']), "{fault}");
+                }
+                let addresses: std::collections::BTreeSet<_> = read.good.iter().map(|good| &good.new.address).collect();
+                prop_assert_eq!(addresses.len(), read.good.len());
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_judged(bytes: Vec<u8>) {
+            let lines = bytes.iter().filter(|&&b| b == b'\n').count() + 1;
+            for fault in sheet::read(&bytes, &COLUMNS, &REQUIRED).faults {
+                prop_assert!((1..=lines).contains(&fault.line), "{fault}");
+            }
+        }
     }
 }

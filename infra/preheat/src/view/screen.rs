@@ -1,7 +1,6 @@
 //! The live screen: header, mailboxes with gauges, the ramp, placements, and what the words mean.
 
 use preheat_core::mailbox::{Provider, State};
-use preheat_core::visit::Placement;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Direction, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize};
@@ -9,7 +8,7 @@ use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Cell, Chart, Dataset, GraphType, Paragraph, Row, Table};
 
-use super::{PLACEMENTS, RampDay, Snapshot};
+use super::{PLACEMENTS, Snapshot};
 use crate::chart;
 use crate::grouped;
 
@@ -27,7 +26,7 @@ const LEGEND: [(&str, &str); 8] = [
     ("received", "mail of the other mailboxes, found by looking into its folders"),
     ("replied", "about three in ten mails are answered, hours later, as people do"),
     ("rescued", "mail found in spam and moved to the inbox: what teaches the provider"),
-    ("placement", "where a mail was found first: in the inbox, in spam, behind a tab, elsewhere"),
+    ("placement", "where a mail was first found: inbox, spam, a tab, elsewhere, or nowhere in 48 h"),
     ("paused", "sends nothing until resumed; error: its log-in was refused"),
     ("violations", "double sends, over quota, outside the window, mail left behind: must be 0"),
 ];
@@ -75,19 +74,10 @@ fn split<const N: usize>(direction: Direction, area: Rect, parts: [Constraint; N
 }
 
 fn header(snapshot: &Snapshot) -> Vec<Line<'static>> {
-    let broken: Vec<String> = snapshot
-        .violations
-        .iter()
-        .filter(|&&(_, count)| count > 0)
-        .map(|&(name, count)| format!("{name} {}", grouped(u64::from(count))))
-        .collect();
-    let violations = if broken.is_empty() {
-        "violations 0".green()
-    } else {
-        format!("VIOLATED: {}", broken.join(", ")).red().bold()
-    };
+    let violations = format!("violations {}", snapshot.violations);
+    let violations = if snapshot.violations == 0 { violations.green() } else { violations.red().bold() };
     let speed =
-        if snapshot.speed == 0 { "full speed".to_owned() } else { format!("{} times real time", snapshot.speed) };
+        if snapshot.speed > 0.0 { format!("{:.0} times real time", snapshot.speed) } else { "full speed".to_owned() };
     let number = |of: fn(&super::MailboxView) -> u32| grouped(snapshot.sum(of));
     vec![
         Line::from(vec![
@@ -95,14 +85,14 @@ fn header(snapshot: &Snapshot) -> Vec<Line<'static>> {
             format!(
                 "  day {} of {}   {} UTC   {speed}   ",
                 snapshot.day,
-                snapshot.days,
+                snapshot.days_total,
                 snapshot.now.strftime("%a %Y-%m-%d %H:%M"),
             )
             .into(),
             violations,
         ]),
         Line::from(format!(
-            " {} mailboxes   today {} of {}   sent {}   received {}   replied {}   rescued {}   retried {}",
+            " {} mailboxes   today {} of {}   sent {}   received {}   replied {}   rescued {}",
             snapshot.mailboxes.len(),
             number(|mailbox| mailbox.sent_today),
             number(|mailbox| mailbox.target),
@@ -110,7 +100,6 @@ fn header(snapshot: &Snapshot) -> Vec<Line<'static>> {
             number(|mailbox| mailbox.received),
             number(|mailbox| mailbox.replied),
             number(|mailbox| mailbox.rescued),
-            grouped(u64::from(snapshot.trouble)),
         )),
     ]
 }
@@ -188,10 +177,10 @@ fn provider(provider: Provider) -> &'static str {
 }
 
 fn ramp(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
-    let points = |of: fn(&RampDay) -> u32| -> Vec<(f64, f64)> {
-        snapshot.ramp.iter().map(|day| (f64::from(day.day), f64::from(of(day)))).collect()
+    let points = |of: fn(&(u32, u32, u32)) -> u32| -> Vec<(f64, f64)> {
+        snapshot.ramp_history.iter().map(|day| (f64::from(day.0), f64::from(of(day)))).collect()
     };
-    let (target, sent) = (points(|day| day.target), points(|day| day.sent));
+    let (target, sent) = (points(|day| day.1), points(|day| day.2));
     let most = target.iter().chain(&sent).map(|point| point.1).fold(1.0, f64::max);
     let dataset = |name: &'static str, data, colour, marker| {
         Dataset::default()
@@ -205,33 +194,27 @@ fn ramp(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
         dataset("target", &target, Color::Yellow, Marker::Braille),
         dataset("sent", &sent, Color::Green, Marker::Dot),
     ];
-    let days = f64::from(snapshot.days.max(2));
+    let days = f64::from(snapshot.days_total.max(2));
     let chart = Chart::new(datasets)
         .block(Block::bordered().title(" Sends a day, all mailboxes "))
-        .x_axis(Axis::default().bounds([1.0, days]).labels(["day 1".to_owned(), snapshot.days.to_string()]))
+        .x_axis(Axis::default().bounds([1.0, days]).labels(["day 1".to_owned(), snapshot.days_total.to_string()]))
         .y_axis(Axis::default().bounds([0.0, most * 1.1]).labels(["0".to_owned(), format!("{:.0}", most * 1.1)]));
     frame.render_widget(chart, area);
 }
 
 fn placements(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
-    let found = snapshot.found();
-    let most = PLACEMENTS.iter().map(|&(placement, _)| snapshot.placed(placement)).max().unwrap_or(0) as f64;
+    let counts = snapshot.placements();
+    let found: u64 = counts.iter().sum();
+    let colours = [Color::Green, Color::Red, Color::Yellow, Color::Gray, Color::Magenta];
+    let most = counts.iter().copied().max().unwrap_or(0) as f64;
     // Two of border, the label, the numbers.
     let cells = usize::from(area.width).saturating_sub(2 + 11 + 16);
-    let lines: Vec<Line<'_>> = PLACEMENTS
-        .iter()
-        .map(|&(placement, name)| {
-            let colour = match placement {
-                Placement::Inbox => Color::Green,
-                Placement::Spam => Color::Red,
-                Placement::Promotions => Color::Yellow,
-                Placement::Other => Color::Gray,
-            };
-            let count = snapshot.placed(placement);
-            let share = if found == 0 { 0.0 } else { count as f64 * 100.0 / found as f64 };
-            let number = format!("{} ({share:.0} %)", grouped(count));
-            let bar = chart::bar(count as f64, most, cells);
-            Line::from(vec![format!("{name:<11}{number:<16}").into(), bar.fg(colour)])
+    let lines: Vec<Line<'_>> = (0..PLACEMENTS.len())
+        .map(|at| {
+            let share = if found == 0 { 0.0 } else { counts[at] as f64 * 100.0 / found as f64 };
+            let number = format!("{} ({share:.0} %)", grouped(counts[at]));
+            let bar = chart::bar(counts[at] as f64, most, cells);
+            Line::from(vec![format!("{:<11}{number:<16}", PLACEMENTS[at]).into(), bar.fg(colours[at])])
         })
         .collect();
     let block = Block::bordered().title(" Where mails were found first ");
@@ -258,7 +241,7 @@ mod tests {
         let screen = drawn(140, 40, &snapshot(6));
         for part in [
             "day 3 of 14   Wed 2026-03-04 10:30 UTC   600 times real time   violations 0",
-            "6 mailboxes   today 30 of 120   sent 600   received 540   replied 180   rescued 24   retried 2",
+            "6 mailboxes   today 30 of 120   sent 600   received 540   replied 180   rescued 24",
             "mailbox-0@fleet-0.example",
             "microsoft",
             "paused",
@@ -296,16 +279,15 @@ mod tests {
     #[test]
     fn an_empty_demo_and_extreme_numbers_draw() {
         let mut empty = snapshot(0);
-        empty.ramp.clear();
-        empty.days = 0;
+        empty.ramp_history.clear();
+        empty.days_total = 0;
         drawn(140, 40, &empty);
         let mut full = snapshot(1);
         full.mailboxes[0].sent_today = u32::MAX;
         full.mailboxes[0].target = 0;
-        full.ramp = vec![RampDay { day: 1, target: u32::MAX, sent: u32::MAX }];
-        full.speed = 0;
-        full.violations = vec![("duplicates", 0), ("leaks", 3)];
-        let screen = drawn(140, 40, &full);
-        assert!(screen.contains("full speed   VIOLATED: leaks 3"), "{screen}");
+        full.ramp_history = vec![(1, u32::MAX, u32::MAX)];
+        full.violations = 3;
+        full.speed = 0.0;
+        assert!(drawn(140, 40, &full).contains("full speed   violations 3"));
     }
 }

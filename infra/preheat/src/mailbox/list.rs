@@ -1,0 +1,189 @@
+//! `preheat mailbox list`: every mailbox with its state and its day.
+
+use futures::{StreamExt, TryStreamExt};
+use preheat_core::id::{MailboxId, TenantId};
+use preheat_core::mailbox::{Provider, State};
+use preheat_core::tick::FleetRow;
+use preheat_store::{BadRow, SHARDS, Store};
+use serde::Serialize;
+
+use super::report::harmless;
+use crate::Out;
+use crate::ledger::{Directory, LedgerArgs};
+use crate::outcome::Outcome;
+
+const EXAMPLES: &str = "\
+Examples:
+  preheat mailbox list --data ./data
+  preheat mailbox list --table preheat-ledger --state error --json";
+
+/// Shards that are read at once.
+const PARALLEL: usize = 16;
+
+/// Arguments of `preheat mailbox list`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    ledger: LedgerArgs,
+    /// Only mailboxes in this state: new, warming, ready, degraded, paused, error or retired
+    #[arg(long, value_parser = state)]
+    state: Option<State>,
+    /// Only mailboxes of this tenant
+    #[arg(long)]
+    tenant: Option<TenantId>,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print CSV
+    #[arg(long)]
+    csv: bool,
+}
+
+fn state(text: &str) -> Result<State, String> {
+    let quoted = serde_json::Value::String(text.to_lowercase());
+    serde_json::from_value(quoted)
+        .map_err(|_| "it is one of new, warming, ready, degraded, paused, error, retired".to_owned())
+}
+
+/// A mailbox as it is listed.
+#[derive(Debug, Serialize)]
+struct Listed {
+    id: MailboxId,
+    address: String,
+    tenant: String,
+    provider: Provider,
+    state: State,
+    /// Why it does not send, or why its last send was not made.
+    reason: Option<String>,
+    /// The local date that the numbers speak of.
+    date: Option<String>,
+    day: u32,
+    target: u32,
+    sent: u32,
+    /// In the current week.
+    received: u32,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
+    let ledger = args.ledger.open(Directory::Exists).await?;
+    let (rows, unreadable) = fleet(&ledger.store).await?;
+    let mut listed = Vec::new();
+    for row in rows {
+        let fits = args.state.is_none_or(|state| row.plan.state == state)
+            && args.tenant.as_ref().is_none_or(|tenant| row.plan.plan.tenant == *tenant);
+        if fits {
+            listed.push(mailbox(&ledger.store, row).await?);
+        }
+    }
+    if args.json {
+        crate::json(out, &listed)?;
+    } else if args.csv {
+        csv(&listed, out)?;
+    } else {
+        text(&listed, out)?;
+    }
+    for row in unreadable {
+        eprintln!("preheat: {row}");
+    }
+    Ok(())
+}
+
+/// Every mailbox in the order of its number, and the rows that cannot be read.
+pub(crate) async fn fleet(store: &Store) -> anyhow::Result<(Vec<FleetRow>, Vec<BadRow>)> {
+    let shards = futures::stream::iter((0..SHARDS).map(|shard| store.shard(shard)));
+    let shards: Vec<_> = shards.buffered(PARALLEL).try_collect().await?;
+    let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
+    for shard in shards {
+        rows.extend(shard.rows);
+        unreadable.extend(shard.unreadable);
+    }
+    rows.sort_by_key(|row| row.plan.plan.id);
+    Ok((rows, unreadable))
+}
+
+async fn mailbox(store: &Store, row: FleetRow) -> anyhow::Result<Listed> {
+    let FleetRow { plan, box_row, .. } = row;
+    // The reason is not in the fan-out's rows; only those that stand still have one that matters.
+    let reason = match plan.state {
+        State::Paused | State::Error | State::Retired => store.state_reason(plan.plan.id).await?,
+        State::New | State::Warming | State::Ready | State::Degraded => plan.last_trouble.clone(),
+    };
+    Ok(Listed {
+        id: plan.plan.id,
+        address: plan.plan.address.to_string(),
+        tenant: plan.plan.tenant.to_string(),
+        provider: plan.plan.provider,
+        state: plan.state,
+        reason,
+        date: plan.date.map(|date| date.to_string()),
+        day: plan.day_index,
+        target: plan.quota,
+        sent: plan.sent(),
+        received: box_row.received_week,
+    })
+}
+
+/// A state or provider by its name.
+pub(super) fn name(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
+    }
+}
+
+fn text(listed: &[Listed], out: Out<'_>) -> Outcome {
+    if listed.is_empty() {
+        writeln!(out, "No mailboxes.")?;
+        return Ok(());
+    }
+    let longest = listed.iter().map(|one| one.address.len()).max().unwrap_or(0);
+    writeln!(
+        out,
+        "{:<8} {:<longest$} {:<9} {:<8} {:>4} {:>10} {:>8}",
+        "id", "address", "provider", "state", "day", "sent today", "received"
+    )?;
+    for one in listed {
+        let today = format!("{}/{}", one.sent, one.target);
+        let (id, provider, state) = (one.id.to_string(), name(&one.provider), name(&one.state));
+        let Listed { address, day, received, .. } = one;
+        write!(out, "{id:<8} {address:<longest$} {provider:<9} {state:<8} {day:>4} {today:>10} {received:>8}")?;
+        match &one.reason {
+            Some(reason) => writeln!(out, "  {}", reason.escape_debug())?,
+            None => writeln!(out)?,
+        }
+    }
+    writeln!(
+        out,
+        "\n{} mailbox{}. `received` counts the current week.",
+        listed.len(),
+        if listed.len() == 1 { "" } else { "es" }
+    )?;
+    Ok(())
+}
+
+fn csv(listed: &[Listed], out: Out<'_>) -> Outcome {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record([
+        "id", "address", "tenant", "provider", "state", "reason", "date", "day", "target", "sent", "received",
+    ])?;
+    for one in listed {
+        writer.write_record([
+            one.id.to_string(),
+            harmless(&one.address),
+            harmless(&one.tenant),
+            name(&one.provider),
+            name(&one.state),
+            harmless(one.reason.as_deref().unwrap_or_default()),
+            one.date.clone().unwrap_or_default(),
+            one.day.to_string(),
+            one.target.to_string(),
+            one.sent.to_string(),
+            one.received.to_string(),
+        ])?;
+    }
+    writer.flush()?;
+    Ok(())
+}

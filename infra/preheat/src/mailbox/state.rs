@@ -1,0 +1,85 @@
+//! `preheat mailbox pause` and `resume`: what an operator decides about a mailbox.
+
+use preheat_core::id::Address;
+use preheat_core::mailbox::State;
+
+use super::list::name;
+use crate::Out;
+use crate::ledger::{Directory, LedgerArgs};
+use crate::outcome::{BadInput, Outcome};
+
+const PAUSE_EXAMPLES: &str = "\
+Examples:
+  preheat mailbox pause ann@example.com --data ./data
+  preheat mailbox pause ann@example.com --table preheat-ledger --reason 'moving to another provider'
+
+Nothing more is sent from then on, queued orders included. Progress is kept.";
+
+const RESUME_EXAMPLES: &str = "\
+Example:
+  preheat mailbox resume ann@example.com --data ./data
+
+A paused mailbox goes on warming. One in error is logged in to first, as a new one is.";
+
+/// Arguments of `preheat mailbox pause`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = PAUSE_EXAMPLES)]
+pub(crate) struct PauseArgs {
+    /// The mailbox
+    address: Address,
+    #[command(flatten)]
+    ledger: LedgerArgs,
+    /// Why; `mailbox list` shows it
+    #[arg(long, default_value = "paused by hand")]
+    reason: String,
+}
+
+/// Arguments of `preheat mailbox resume`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = RESUME_EXAMPLES)]
+pub(crate) struct ResumeArgs {
+    /// The mailbox
+    address: Address,
+    #[command(flatten)]
+    ledger: LedgerArgs,
+}
+
+/// Runs `pause`.
+pub(crate) async fn pause(args: &PauseArgs, out: Out<'_>) -> Outcome {
+    let paused = |state| match state {
+        State::New | State::Warming | State::Ready | State::Degraded | State::Error => Ok(State::Paused),
+        State::Paused => Err("is paused already"),
+        State::Retired => Err("is retired: it never sends again"),
+    };
+    change(&args.ledger, &args.address, Some(&args.reason), paused, out).await
+}
+
+/// Runs `resume`.
+pub(crate) async fn resume(args: &ResumeArgs, out: Out<'_>) -> Outcome {
+    let resumed = |state| match state {
+        State::Paused => Ok(State::Warming),
+        // Whether the cause is gone shows at the next visit: a new mailbox is logged in to before it sends.
+        State::Error => Ok(State::New),
+        State::New | State::Warming | State::Ready | State::Degraded => Err("is not paused"),
+        State::Retired => Err("is retired: it never sends again"),
+    };
+    change(&args.ledger, &args.address, None, resumed, out).await
+}
+
+async fn change(
+    ledger: &LedgerArgs,
+    address: &Address,
+    reason: Option<&str>,
+    next: impl Fn(State) -> Result<State, &'static str>,
+    out: Out<'_>,
+) -> Outcome {
+    let store = ledger.open(Directory::Exists).await?.store;
+    let id = super::find(&store, address).await?;
+    let Some(row) = store.plan_row(id).await? else {
+        return Err(BadInput::error(format!("{address}: its import was not completed; import it again")));
+    };
+    let state = next(row.state).map_err(|why| BadInput::error(format!("{address} {why}")))?;
+    store.set_state(id, state, reason).await?;
+    writeln!(out, "{address}: {} -> {}", name(&row.state), name(&state))?;
+    Ok(())
+}
