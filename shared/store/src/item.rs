@@ -50,7 +50,12 @@ where
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    text.split(',').map(|entry| Ok(entry.parse()?)).collect()
+    // Sized exactly: a fleet of 100,000 is held in memory at once.
+    let mut entries = Vec::with_capacity(1 + text.bytes().filter(|&b| b == b',').count());
+    for entry in text.split(',') {
+        entries.push(entry.parse()?);
+    }
+    Ok(entries)
 }
 
 /// Takes attributes out of an item.
