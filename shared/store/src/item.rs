@@ -50,12 +50,7 @@ where
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    // Sized exactly: a fleet of 100,000 is held in memory at once.
-    let mut entries = Vec::with_capacity(1 + text.bytes().filter(|&b| b == b',').count());
-    for entry in text.split(',') {
-        entries.push(entry.parse()?);
-    }
-    Ok(entries)
+    text.split(',').map(|entry| Ok(entry.parse()?)).collect()
 }
 
 /// Takes attributes out of an item.

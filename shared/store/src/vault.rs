@@ -103,7 +103,7 @@ impl Vault {
         Ok(secrets)
     }
 
-    /// Makes a new token key: the current one in every process within an hour; mails of the older ones stay known.
+    /// Makes a new token key: the current one in every process within [`KEPT`]; mails of the older ones stay known.
     ///
     /// # Errors
     /// KMS or the ledger did not answer; or all 26 letters are used up.
@@ -160,7 +160,7 @@ impl Vault {
     }
 
     /// Destroys a tenant's data key, and so every credential that it sealed, in this process at once and in others within
-    /// an hour (crypto-shredding).
+    /// [`KEPT`] (crypto-shredding).
     ///
     /// # Errors
     /// The ledger did not answer.
