@@ -1,6 +1,8 @@
 //! The samples in `events/`: each is what its function really gets, and its bodies parse as the messages they claim
 //! to be; the poison ones are refused with a reason. No sample is left unread.
 
+#![allow(clippy::expect_used, reason = "a test says what it expected")]
+
 use std::path::{Path, PathBuf};
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;

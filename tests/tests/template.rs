@@ -1,6 +1,8 @@
 //! `infra/template.yaml`, held to what architecture.md asks of it: least privilege, dead letters, patience of the
 //! queues, alarms. `cfn-lint` says whether it is valid; this says whether it is ours.
 
+#![allow(clippy::expect_used, reason = "a test says what it expected")]
+
 use std::path::Path;
 
 use serde_yaml_ng::Value;
