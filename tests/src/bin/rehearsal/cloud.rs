@@ -23,8 +23,6 @@ pub(crate) const TICK_S: u32 = 60;
 /// The emulator and the stack on it.
 pub(crate) struct Cloud {
     port: u16,
-    /// Process id of the emulator; the functions are its children.
-    pub(crate) emulator: u32,
     outputs: BTreeMap<String, String>,
     tools: PathBuf,
     home: PathBuf,
@@ -50,9 +48,8 @@ impl Cloud {
             ("SFTP_ENABLED", "0"),
         ]);
         command.envs(identity()).env("HOME", &home).env("TMPDIR", &home).current_dir(&home);
-        let emulator = place.start("emulator", &mut command)?;
-        let cloud =
-            Self { port, emulator, outputs: BTreeMap::new(), tools: tools.to_owned(), home: home.clone() };
+        place.start("emulator", &mut command)?;
+        let cloud = Self { port, outputs: BTreeMap::new(), tools: tools.to_owned(), home: home.clone() };
         place::until("the emulator", Duration::from_secs(60), Duration::from_millis(300), async || {
             ensure!(place.dead().is_empty(), "the emulator ended at once; see emulator.log");
             Ok(cloud.http("GET", "/_ministack/health", None).await.ok())

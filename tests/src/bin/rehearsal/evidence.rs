@@ -144,7 +144,8 @@ fn read_folder(folder: &Path, address: &str, name: &str, mails: &mut Vec<Stored>
 }
 
 fn entries(folder: &Path) -> Vec<String> {
-    let names = fs::read_dir(folder).into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let names =
+        fs::read_dir(folder).into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
     let mut names: Vec<String> = names.collect();
     names.sort();
     names

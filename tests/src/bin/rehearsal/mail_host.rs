@@ -61,7 +61,8 @@ impl MailHost {
         // Makes the queue's directories.
         place::run(Command::new("postfix").env_clear().arg("-c").arg(&etc).arg("check"))?;
         // `-d`: it stays in its process group, so that it can be ended with all it starts.
-        place.start("postfix", Command::new("/usr/lib/postfix/sbin/master").env_clear().arg("-c").arg(&etc).arg("-d"))?;
+        place
+            .start("postfix", Command::new("/usr/lib/postfix/sbin/master").env_clear().arg("-c").arg(&etc).arg("-d"))?;
         for port in [host.submission, host.submissions, host.imap, host.imaps] {
             let up = place::until("a mail server", Duration::from_secs(30), Duration::from_millis(100), async || {
                 let dead = place.dead();
@@ -107,7 +108,9 @@ impl MailHost {
         }
         fs::write(folder.join("users"), accounts)?;
         fs::write(self.dovecot_conf(), self.dovecot_settings())?;
-        place::run(Command::new("sievec").env_clear().arg("-c").arg(self.dovecot_conf()).arg(folder.join("junk.sieve")))?;
+        place::run(
+            Command::new("sievec").env_clear().arg("-c").arg(self.dovecot_conf()).arg(folder.join("junk.sieve")),
+        )?;
         Ok(())
     }
 
@@ -274,7 +277,8 @@ fn certificates(folder: &Path) -> Result<PathBuf> {
          -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign"
     ))?;
     openssl(&format!("req {key} -keyout server.key -out server.csr -subj /CN=localhost"))?;
-    let extensions = "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=critical,CA:FALSE\n";
+    let extensions =
+        "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=critical,CA:FALSE\n";
     fs::write(folder.join("extensions"), extensions)?;
     openssl(
         "x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 7 -out server.pem -extfile extensions",

@@ -38,7 +38,8 @@ impl Place {
     /// # Errors
     /// The directory or the undertaker cannot be made.
     pub(crate) fn new(keep: bool) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("preheat-rehearsal-").tempdir().context("making a directory")?.keep();
+        let folder =
+            tempfile::Builder::new().prefix("preheat-rehearsal-").tempdir().context("making a directory")?.keep();
         // Postfix and Dovecot run parts of themselves as other users, who must get through.
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
         let mut undertaker = Command::new("sh")
@@ -75,7 +76,7 @@ impl Place {
     ///
     /// # Errors
     /// It cannot be started.
-    pub(crate) fn start(&mut self, name: &str, command: &mut Command) -> Result<u32> {
+    pub(crate) fn start(&mut self, name: &str, command: &mut Command) -> Result<()> {
         let log = fs::File::create(self.folder.join(format!("{name}.log")))?;
         command.env("PATH", SEARCH).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
         let child = command.spawn().with_context(|| format!("starting {name}"))?;
@@ -84,14 +85,12 @@ impl Place {
             writeln!(orders, "{group}").context("telling the undertaker")?;
         }
         self.groups.push((name.to_owned(), child));
-        Ok(group)
+        Ok(())
     }
 
     /// Which of the started programs have ended by themselves.
     pub(crate) fn dead(&mut self) -> Vec<String> {
-        let ended = |(name, child): &mut (String, Child)| {
-            matches!(child.try_wait(), Ok(Some(_))).then(|| name.clone())
-        };
+        let ended = |(name, child): &mut (String, Child)| matches!(child.try_wait(), Ok(Some(_))).then(|| name.clone());
         self.groups.iter_mut().filter_map(ended).collect()
     }
 
@@ -140,7 +139,8 @@ const SEARCH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 /// It cannot be started or fails; the error carries what it said.
 pub(crate) fn run(command: &mut Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.env("PATH", SEARCH).stdin(Stdio::null()).output().with_context(|| format!("starting {name}"))?;
+    let output =
+        command.env("PATH", SEARCH).stdin(Stdio::null()).output().with_context(|| format!("starting {name}"))?;
     let said = || String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success(), "{name} ended with {}: {}", output.status, said().trim());
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())

@@ -15,9 +15,8 @@ use crate::place::{self, until};
 use crate::table::Table;
 
 /// The checks, in the order of the story.
-pub(crate) const CHECKS: [&str; 13] = [
-    DEPLOYED, FIRED, SENT, FOUND, RESCUED, THREADED, FILED, COUNTED, ONCE, TWICE_DELIVERED, KILLED, SETTLED, CLEAN,
-];
+pub(crate) const CHECKS: [&str; 13] =
+    [DEPLOYED, FIRED, SENT, FOUND, RESCUED, THREADED, FILED, COUNTED, ONCE, TWICE_DELIVERED, KILLED, SETTLED, CLEAN];
 /// See [`CHECKS`].
 pub(crate) const DEPLOYED: &str = "stack deployed";
 const FIRED: &str = "schedule fired the fan-out";
@@ -154,7 +153,8 @@ impl Story<'_> {
         let quiet = until("quiet", minutes(1), LOOK, async || {
             let before = self.accepted().len();
             tokio::time::sleep(Duration::from_secs(4)).await;
-            let claimed = self.fleet.slots().await?.values().any(|slot| matches!(slot.state, SlotState::Claimed { .. }));
+            let claimed =
+                self.fleet.slots().await?.values().any(|slot| matches!(slot.state, SlotState::Claimed { .. }));
             Ok((before == self.accepted().len() && !claimed).then_some(()))
         });
         let quiet = quiet.await;
@@ -184,7 +184,8 @@ impl Story<'_> {
         for mail in self.stored() {
             *copies.entry((mail.address, mail.message_id)).or_default() += 1;
         }
-        let twice = ids.values().filter(|&&count| count > 1).count() + copies.values().filter(|&&count| count > 1).count();
+        let twice =
+            ids.values().filter(|&&count| count > 1).count() + copies.values().filter(|&&count| count > 1).count();
         self.table.set(what, twice == 0, format!("{} Message-IDs in the log, {twice} twice", ids.len()));
         twice == 0
     }
