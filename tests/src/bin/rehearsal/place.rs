@@ -19,7 +19,7 @@ groups=""; keep=""
 while read -r line; do
   if [ "$line" = keep ]; then keep=1; else groups="$groups $line"; fi
 done
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 sleep 0.3
 [ -n "$keep" ] || rm -rf -- "$1"
 "#;
@@ -148,7 +148,7 @@ pub(crate) fn run(command: &mut Command) -> Result<String> {
 
 /// Sends a signal. `whom` is a process id, or a group with `-` before it.
 pub(crate) fn signal(name: &str, whom: &str) {
-    Command::new("sh").args(["-c", "kill -\"$1\" -- \"$2\" 2>/dev/null", "kill", name, whom]).status().ok();
+    Command::new("sh").args(["-c", "kill -s \"$1\" -- \"$2\" 2>/dev/null", "kill", name, whom]).status().ok();
 }
 
 /// A TCP port on loopback that nobody listens on.
