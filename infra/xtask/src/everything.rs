@@ -26,8 +26,7 @@ pub(crate) fn run(report: &mut Report, no_rehearsal: bool, seeds: u32) -> Result
     tests(report);
     report.step("simulation", || {
         let seeds = seeds.to_string();
-        let binary = ["run", "--quiet", "--locked", "-p", "preheat-tests", "--bin", "chaos", "--", "--seeds", &seeds];
-        passes(&mut run::cargo(&binary))
+        passes(run::of_tests("chaos").args(["--seeds", &seeds]))
     });
     bootstraps::run(report)?;
     if no_rehearsal {

@@ -68,8 +68,11 @@ fn main() -> ExitCode {
         Command::Rehearsal { no_build, rest } => rehearsal::run(&mut report, no_build, &rest),
         Command::Size => bootstraps::run(&mut report),
         // These two print their own report, which may be JSON: nothing is added to it.
-        Command::Chaos { rest } => return forward("chaos", &[], &rest),
-        Command::Bench { rest } => return forward("bench", &["--release"], &rest),
+        Command::Chaos { rest } => return forward(&mut run::of_tests("chaos"), &rest),
+        Command::Bench { rest } => {
+            let release = ["run", "--quiet", "--locked", "--release", "-p", "preheat-tests", "--bin", "bench", "--"];
+            return forward(&mut run::cargo(&release), &rest);
+        }
     };
     if let Err(error) = outcome {
         report.fail("xtask itself", &error);
@@ -78,10 +81,8 @@ fn main() -> ExitCode {
     if report.is_green() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn forward(binary: &str, profile: &[&str], rest: &[String]) -> ExitCode {
-    let mut command = run::cargo(&["run", "--quiet", "-p", "preheat-tests", "--bin", binary]);
-    command.args(profile).arg("--").args(rest);
-    match command.status() {
+fn forward(command: &mut std::process::Command, rest: &[String]) -> ExitCode {
+    match command.args(rest).status() {
         // The codes mean what the binary says they mean: 2 is bad input, 1 a violation.
         Ok(status) => ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
         Err(error) => {

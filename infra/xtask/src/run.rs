@@ -24,6 +24,12 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     program("cargo", arguments)
 }
 
+/// A binary of `tests`, built as the tests are. Its package is not named: with `-p` cargo would choose other features
+/// for the dependencies, and build them all a second time.
+pub(crate) fn of_tests(binary: &str) -> Command {
+    cargo(&["run", "--quiet", "--locked", "--bin", binary, "--"])
+}
+
 /// Runs to the end.
 ///
 /// # Errors
