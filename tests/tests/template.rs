@@ -151,7 +151,7 @@ fn errors_and_dead_letters_raise_an_alarm_that_reaches_the_topic() {
 #[test]
 fn what_only_a_rehearsal_may_do_is_off_by_default() {
     let template = template();
-    assert_eq!(at(&template, &["Parameters", "AllowLocalMail", "Default"]).as_str(), Some("false"));
+    assert_eq!(at(&template, &["Parameters", "AllowLocalMail", "Default"]).as_str(), Some("off"));
     assert_eq!(at(&template, &["Parameters", "ExtraRoots", "Default"]).as_str(), Some(""));
     assert_eq!(at(&template, &["Parameters", "KeepData", "Default"]).as_str(), Some("Retain"));
     assert_eq!(at(&template, &["Parameters", "Architecture", "Default"]).as_str(), Some("arm64"));

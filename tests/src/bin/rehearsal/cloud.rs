@@ -70,7 +70,7 @@ impl Cloud {
             format!("TickSeconds={TICK_S}"),
             "Patience=short".to_owned(),
             "KeepData=Delete".to_owned(),
-            "AllowLocalMail=true".to_owned(),
+            "AllowLocalMail=on".to_owned(),
             format!("ExtraRoots={}", authority.display()),
         ];
         let mut deploy = self.sam(&["deploy", "--template", "infra/template.yaml", "--stack-name", STACK]);
