@@ -6,3 +6,4 @@
 pub mod bench;
 pub mod prices;
 pub mod scenario;
+pub mod trial;

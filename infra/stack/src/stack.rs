@@ -78,6 +78,8 @@ pub enum Event {
 pub struct Interference {
     /// At which await the n-th invocation (from 0) of a function is killed.
     pub kill_at: Arc<dyn Fn(Function, u64) -> Option<u64> + Send + Sync>,
+    /// Whether a kill leaves the process alive, so that only the invocation's future is dropped (cancellation, time-out).
+    pub only_cancel: bool,
     /// How many fan-outs run at once in the n-th tick: 1, or more.
     pub fanouts: Arc<dyn Fn(u64) -> u32 + Send + Sync>,
     /// By how much the n-th tick is late; `None`: it does not come at all.
@@ -88,6 +90,7 @@ impl Default for Interference {
     fn default() -> Self {
         Self {
             kill_at: Arc::new(|_, _| None),
+            only_cancel: false,
             fanouts: Arc::new(|_| 1),
             tick_delay: Arc::new(|_| Some(SignedDuration::ZERO)),
         }
@@ -324,7 +327,9 @@ impl Stack {
 
     /// The process is gone, with all that it kept in memory.
     fn killed(&self, function: Function, awaits: u64) {
-        self.warm().remove(&function);
+        if !self.interference.only_cancel {
+            self.warm().remove(&function);
+        }
         (self.observe)(&Event::Killed { function, awaits });
     }
 
