@@ -232,6 +232,7 @@ fn interference(seed: u64, chaos: Chaos, phase: &Arc<Phase>) -> Interference {
             let killed = !calm(&kills) && unit(&mut stream) < chaos.kill_share;
             killed.then(|| 1 + stream.next_u64() % chaos.kill_awaits_max)
         }),
+        only_cancel: seed.is_multiple_of(3),
         fanouts: Arc::new(move |nth| if !calm(&twins) && unit(&mut draw(7, nth)) < chaos.twin_share { 2 } else { 1 }),
         tick_delay: Arc::new(move |nth| {
             let mut stream = draw(8, nth);

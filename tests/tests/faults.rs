@@ -121,8 +121,7 @@ fn f03_a_message_delivered_two_to_five_times_at_once_gives_one_data() {
 fn f04_messages_that_come_15_minutes_to_4_days_late_are_stale() {
     let report = Trial { hours: 24 * 6, ..Trial::default() }
         .run(once(|rig| {
-            let late =
-                Disorder { copy_share: 0.0, copies: 1, spread_s: 600, late_share: 0.5, late_s: (900, 345_600) };
+            let late = Disorder { copy_share: 0.0, copies: 1, spread_s: 600, late_share: 0.5, late_s: (900, 345_600) };
             rig.aws.queues().disorder(SENDS, Some(late)).unwrap();
         }))
         .unwrap();
@@ -166,9 +165,8 @@ fn f06_dynamodb_throttles_one_to_a_hundred_percent() {
         quiet(&report);
         assert!(report.rig.aws.faults().injected_total() > 0);
     }
-    let report = Trial::default()
-        .run(from_six(|rig| rig.aws.faults().share("UpdateItem", AwsFault::Throttle, 1.0)))
-        .unwrap();
+    let report =
+        Trial::default().run(from_six(|rig| rig.aws.faults().share("UpdateItem", AwsFault::Throttle, 1.0))).unwrap();
     quiet(&report);
     assert_eq!(report.mails, 0, "nothing may be said to a mail server without a claim");
 }
@@ -331,7 +329,9 @@ fn f17_imap_is_dropped_renumbered_or_lies_in_the_middle_of_a_visit() {
 
 #[test]
 fn f18_a_move_interrupted_between_copy_and_delete_is_finished() {
-    for (verb, done) in [("UID COPY", true), ("UID COPY", false), ("UID MOVE", true), ("UID MOVE", false), ("EXPUNGE", true)] {
+    for (verb, done) in
+        [("UID COPY", true), ("UID COPY", false), ("UID MOVE", true), ("UID MOVE", false), ("EXPUNGE", true)]
+    {
         let trouble = Fault::Cut { at: Step::first(verb), done };
         // The fifth mailbox is at the old server, which knows no MOVE.
         let report = Trial { mailboxes: 5, hours: 58, ..Trial::default() }
@@ -436,7 +436,12 @@ fn a_seed_replays_byte_by_byte() {
     let run = || {
         let report = Trial { mailboxes: 6, hours: 48, ..Trial::default() }
             .run(once(|rig| {
-                rig.network.set_rates(FaultRates { cut_to_server: 0.05, cut_at_step: 0.05, deferred: 0.05, ..FaultRates::default() });
+                rig.network.set_rates(FaultRates {
+                    cut_to_server: 0.05,
+                    cut_at_step: 0.05,
+                    deferred: 0.05,
+                    ..FaultRates::default()
+                });
                 rig.aws.faults().share("UpdateItem", AwsFault::LoseAnswer, 0.1);
             }))
             .unwrap();

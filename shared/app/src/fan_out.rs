@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
+use preheat_core::caps::PlanLimits;
 use preheat_core::id::{Address, TenantId};
+use preheat_core::limits::Limits;
 use preheat_core::pairing::eligible_partners;
-use preheat_core::tick::{FleetRow, TickInput, TickPlan, TickSummary, plan_tick};
+use preheat_core::tick::{FleetRow, TickInput, TickPlan, TickSummary, attempted, plan_tick};
 use preheat_core::turn::turn_day;
 use preheat_store::SHARDS;
 use serde::Serialize;
@@ -58,8 +60,8 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
         }
         suppressed.extend(app.store.suppressed(tenant).await?);
     }
-    let (turned, turned_later) = turn_days(app, &secrets.seed, &mut fleet, &suppressed, now).await?;
-    let budgets = app.store.turn_provider_budgets(tick).await?;
+    let (turned, turned_later) = turn_days(app, &secrets.seed, &mut fleet, &suppressed, &plans, now).await?;
+    let budgets = app.store.turn_provider_budgets(tick, &attempted(&fleet, tick, &app.limits)).await?;
     let plan = plan_tick(&TickInput {
         now: tick,
         fleet: &fleet,
@@ -102,22 +104,28 @@ async fn read_fleet(app: &App) -> Result<(Vec<FleetRow>, Vec<String>), AppError>
     Ok((fleet, unreadable))
 }
 
-/// Turns every row whose local date is over, in the database and in `fleet`. A row that could not be turned is taken
-/// out of this tick: its date is over, so nothing of it may be sent.
+/// Turns every row whose local date is over, in the database and in `fleet`. A row that could not be turned stays as it is:
+/// the plan sees that its date is over and leaves it for the next tick.
 async fn turn_days(
     app: &App,
     seed: &preheat_core::seed::Seed,
-    fleet: &mut Vec<FleetRow>,
+    fleet: &mut [FleetRow],
     suppressed: &BTreeSet<Address>,
+    tenants: &BTreeMap<TenantId, PlanLimits>,
     now: Timestamp,
 ) -> Result<(usize, usize), AppError> {
     let partners = eligible_partners(fleet, &app.limits, suppressed);
+    let limits = |tenant: &TenantId| {
+        let per_mailbox = tenants.get(tenant).and_then(|plan| plan.per_mailbox_per_day);
+        Limits { plan_per_mailbox_per_day: per_mailbox.or(app.limits.plan_per_mailbox_per_day), ..app.limits.clone() }
+    };
     let due: Vec<(usize, _)> = fleet
         .iter()
         .zip(partners)
         .enumerate()
         .filter_map(|(i, (row, eligible))| {
-            turn_day(seed, &row.plan, &row.box_row, now, eligible, &app.limits).map(|turned| (i, turned))
+            turn_day(seed, &row.plan, &row.box_row, now, eligible, &limits(&row.plan.plan.tenant))
+                .map(|turned| (i, turned))
         })
         .collect();
     let rows = &*fleet;
@@ -129,21 +137,18 @@ async fn turn_days(
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    let mut later = BTreeSet::new();
     let mut turned = 0;
+    let mut later = 0;
     for (i, row) in written {
         match row {
             Some(row) => {
                 fleet[i] = row;
                 turned += 1;
             }
-            None => {
-                later.insert(fleet[i].plan.plan.id);
-            }
+            None => later += 1,
         }
     }
-    fleet.retain(|row| !later.contains(&row.plan.plan.id));
-    Ok((turned, later.len()))
+    Ok((turned, later))
 }
 
 async fn push(app: &App, plan: &TickPlan) -> Result<(usize, usize), AppError> {

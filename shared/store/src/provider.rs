@@ -50,17 +50,20 @@ impl Store {
     }
 
     /// The budgets of the tick that starts at `tick`: made from the last ones and what was reported since, once a tick,
-    /// however often the tick is planned. Providers that are well and quiet cost no write.
+    /// however often the tick is planned. `attempted`: sends of the last tick by provider, which the deferrals are measured
+    /// against. Providers that are well and quiet cost no write.
     ///
     /// # Errors
     /// The ledger did not answer, or an item cannot be read.
     pub async fn turn_provider_budgets(
         &self,
         tick: Timestamp,
+        attempted: &BTreeMap<Provider, u32>,
     ) -> Result<BTreeMap<Provider, ProviderBudget>, StoreError> {
         let mut budgets = BTreeMap::new();
         for (provider, entry) in self.provider_entries().await? {
-            budgets.insert(provider, self.turn_provider(provider, entry, tick).await?);
+            budgets
+                .insert(provider, self.turn_provider(provider, entry, tick, attempted.get(&provider).copied()).await?);
         }
         Ok(budgets)
     }
@@ -70,13 +73,14 @@ impl Store {
         provider: Provider,
         entry: Entry,
         tick: Timestamp,
+        attempted: Option<u32>,
     ) -> Result<ProviderBudget, StoreError> {
         let is_quiet = entry.deferred == 0 && entry.budget == ProviderBudget::default();
         if is_quiet || entry.tick_s.is_some_and(|turned| turned >= tick.as_second()) {
             return Ok(entry.budget);
         }
         let deferred = u32::try_from(entry.deferred).unwrap_or_default();
-        let budget = entry.budget.on_tick(ProviderReport { at: tick, planned: None, deferred });
+        let budget = entry.budget.on_tick(ProviderReport { at: tick, planned: attempted, deferred });
         let key = Key::Provider(provider);
         let corrupt = |reason: String| StoreError::Corrupt { key: key.text(), reason };
         let json = serde_json::to_string(&budget).map_err(|error| corrupt(error.to_string()))?;

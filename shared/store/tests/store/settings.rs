@@ -1,5 +1,7 @@
 //! State, limits, suppression, providers.
 
+use std::collections::BTreeMap;
+
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -53,8 +55,9 @@ async fn limits_and_suppression_are_each_tenants_own() {
 async fn a_providers_budget_turns_once_a_tick() {
     let world = World::new().await;
     let tick = |n: i64| at("09:00:00") + SignedDuration::from_mins(15 * n);
-    let of =
-        async |store: &Store, n| store.turn_provider_budgets(tick(n)).await.unwrap().get(&Provider::Yahoo).copied();
+    let of = async |store: &Store, n| {
+        store.turn_provider_budgets(tick(n), &BTreeMap::new()).await.unwrap().get(&Provider::Yahoo).copied()
+    };
     assert_eq!(of(&world.store, 0).await, None);
     for _ in 0..4 {
         world.store.report_provider(Provider::Yahoo, 1).await.unwrap();
