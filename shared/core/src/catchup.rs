@@ -99,15 +99,13 @@ fn ticks_left(tick_start: Timestamp, tick_end: Timestamp, close: Timestamp) -> u
 }
 
 /// How many sends of any kind the bound allows in this tick: the whole steps of a line that rises by `catchup_factor`
-/// quotas over the window. Where its steps fall differs by mailbox, so that not all catch up in the same tick. A step that
-/// nothing came of (the tick died, the message was lost) may be taken later, but only one at a time: no burst.
+/// quotas over the window. Where its steps fall differs by mailbox, so that not all catch up in the same tick.
 fn allowance(slots: &DaySlots, row: &PlanRow, from: Timestamp, to: Timestamp, limits: &Limits) -> u32 {
     let begun = row.begun_at.map_or(0.0, |at| slots.elapsed(at));
     // A day begun late has its quota for the rest of the window only.
     let slope = limits.catchup_factor * f64::from(row.quota) / (1.0 - begun).max(f64::EPSILON);
     let line = |at: Timestamp| ((slots.elapsed(at) - begun).max(0.0) * slope + slots.phase()).floor();
-    let unspent = row.last_claim_at.map_or(1.0, |claim| line(to) - line(claim));
-    whole((line(to) - line(from)).max(unspent.min(1.0)))
+    whole(line(to) - line(from))
 }
 
 /// How much of what the last sending day left unfilled the next one takes on: at most [`Limits::carry_share`] of its own
