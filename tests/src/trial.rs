@@ -57,6 +57,8 @@ pub struct Report {
     pub sent: u32,
     /// Sends of any day whose fate is still unknown.
     pub open: u32,
+    /// Days that were not filled, each with what became of the rest.
+    pub shortfalls: Vec<String>,
     /// The states of the mailboxes, in order.
     pub states: Vec<State>,
     /// The system as it was left.
@@ -130,6 +132,7 @@ impl Trial {
             target: 0,
             sent: 0,
             open: 0,
+            shortfalls: Vec::new(),
             states: Vec::new(),
             rig,
         };
@@ -144,6 +147,18 @@ impl Report {
             self.states.push(row.state);
             self.open += u32::try_from(row.open.len() + row.ambiguous(self.rig.now()).count())?;
             let archives = self.rig.store.archives(row.plan.id).await?;
+            for day in archives.iter().filter(|day| day.sent() < day.target + day.carried_in) {
+                self.shortfalls.push(format!(
+                    "{} {}: {} of {}+{} sent, {} carried over, missed {:?}",
+                    day.mailbox,
+                    day.date,
+                    day.sent(),
+                    day.target,
+                    day.carried_in,
+                    day.carried_out,
+                    day.missed
+                ));
+            }
             if let Some(first) = archives.iter().min_by_key(|day| day.date) {
                 self.target += first.target;
                 self.sent += first.sent();

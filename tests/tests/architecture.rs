@@ -2,6 +2,8 @@
 //!
 //! Asks `cargo tree`, so it sees what is really linked, not what a manifest seems to say.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 

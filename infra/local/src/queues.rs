@@ -69,7 +69,6 @@ impl Queues {
     }
 
     /// Resolves when something was put into any queue. Only what happens after the call counts.
-    #[must_use]
     pub fn arrival(&self) -> tokio::sync::futures::Notified<'_> {
         self.arrivals.notified()
     }

@@ -16,8 +16,11 @@ const PROFILES_MAX: usize = 10_000;
 /// The kept profiles.
 #[derive(Clone, Default)]
 pub struct Profiles {
-    kept: Arc<Mutex<BTreeMap<MailboxId, (Timestamp, Arc<Profile>)>>>,
+    kept: Arc<Mutex<Kept>>,
 }
+
+/// Since when, and what.
+type Kept = BTreeMap<MailboxId, (Timestamp, Arc<Profile>)>;
 
 impl Profiles {
     /// The profile of a mailbox, from memory or the store; `None`: there is no such mailbox (any more).
@@ -44,7 +47,7 @@ impl Profiles {
         (now.duration_since(*since) < KEPT).then(|| Arc::clone(profile))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<MailboxId, (Timestamp, Arc<Profile>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
         // A panic inside leaves at worst an older profile behind: the poison says nothing.
         self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
