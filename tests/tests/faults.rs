@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use preheat_app::send::SendOutcome;
 use preheat_core::mailbox::State;
 use preheat_local::{Disorder, Fault as AwsFault};
-use preheat_sandbox::{Dialled, Fault, FaultRates, Kind, Protocol, Step};
+use preheat_sandbox::{Dialled, Fault, FaultRates, Kind, Protocol, Script, Step};
 use preheat_stack::stack::{SENDS, SENDS_DEAD, VISITS, VISITS_DEAD};
 use preheat_stack::{Event, Function, Interference, Rig};
 use preheat_tests::trial::{Report, Trial};
@@ -40,9 +40,9 @@ fn once(mut what: impl FnMut(&Rig)) -> impl FnMut(&Rig, Timestamp) {
 }
 
 /// A script for the first `count` connections of a protocol.
-fn first(protocol: Protocol, count: u64, faults: Vec<Fault>) -> Arc<dyn Fn(&Dialled) -> Vec<Fault> + Send + Sync> {
+fn first(protocol: Protocol, count: u64, faults: Vec<Fault>) -> Script {
     let met = std::sync::atomic::AtomicU64::new(0);
-    Arc::new(move |dialled| {
+    Arc::new(move |dialled: &Dialled| {
         let hit = dialled.protocol == protocol && met.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < count;
         if hit { faults.clone() } else { Vec::new() }
     })

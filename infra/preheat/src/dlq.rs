@@ -50,10 +50,10 @@ pub(crate) struct QueueArgs {
     /// The directory of an embedded stack
     #[arg(long, value_name = "DIR")]
     data: Option<std::path::PathBuf>,
-    /// URL of the deployed queue of sends [PREHEAT_SENDS_URL]
+    /// URL of the deployed queue of sends (PREHEAT_SENDS_URL)
     #[arg(long, value_name = "URL", conflicts_with = "data")]
     sends_url: Option<String>,
-    /// URL of the deployed queue of visits [PREHEAT_VISITS_URL]
+    /// URL of the deployed queue of visits (PREHEAT_VISITS_URL)
     #[arg(long, value_name = "URL", conflicts_with = "data")]
     visits_url: Option<String>,
 }

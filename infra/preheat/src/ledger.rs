@@ -30,10 +30,10 @@ pub(crate) struct LedgerArgs {
     /// The directory of an embedded stack (`preheat up --data DIR`)
     #[arg(long, value_name = "DIR", conflicts_with = "table")]
     pub(crate) data: Option<PathBuf>,
-    /// The table of a deployed stack (its output LedgerTable) [PREHEAT_TABLE]
+    /// The table of a deployed stack (its output LedgerTable) (PREHEAT_TABLE)
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
-    /// The key of a deployed stack (its output KeyArn) [PREHEAT_KMS_KEY]
+    /// The key of a deployed stack (its output KeyArn) (PREHEAT_KMS_KEY)
     #[arg(long, value_name = "ARN", conflicts_with = "data")]
     pub(crate) kms_key: Option<String>,
 }

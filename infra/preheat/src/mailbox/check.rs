@@ -37,7 +37,7 @@ pub(crate) struct Args {
     /// Allow private addresses and any port (local mail servers)
     #[arg(long)]
     allow_local: bool,
-    /// PEM file with further root certificates [PREHEAT_EXTRA_ROOTS]
+    /// PEM file with further root certificates (PREHEAT_EXTRA_ROOTS)
     #[arg(long, value_name = "FILE.pem")]
     extra_roots: Option<PathBuf>,
     /// Print JSON
