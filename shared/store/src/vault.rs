@@ -2,7 +2,7 @@
 //!
 //! KMS encrypts data keys, data keys encrypt credentials (AES-256-GCM). A sealed credential is bound to tenant, mailbox
 //! and version as associated data, so a ciphertext that is moved to another row does not open. Data keys are kept in memory
-//! for [`KEPT`]: through a failure of KMS until then, and no longer (fault F22): after that everything fails closed. To
+//! for `KEPT`: through a failure of KMS until then, and no longer (fault F22): after that everything fails closed. To
 //! destroy a tenant's data key is to destroy its credentials.
 //!
 //! May not log, return in an error or keep in clear anything it opens.
@@ -103,7 +103,7 @@ impl Vault {
         Ok(secrets)
     }
 
-    /// Makes a new token key: the current one in every process within [`KEPT`]; mails of the older ones stay known.
+    /// Makes a new token key: the current one in every process within `KEPT`; mails of the older ones stay known.
     ///
     /// # Errors
     /// KMS or the ledger did not answer; or all 26 letters are used up.
@@ -160,7 +160,7 @@ impl Vault {
     }
 
     /// Destroys a tenant's data key, and so every credential that it sealed, in this process at once and in others within
-    /// [`KEPT`] (crypto-shredding).
+    /// `KEPT` (crypto-shredding).
     ///
     /// # Errors
     /// The ledger did not answer.
