@@ -52,6 +52,14 @@ pub(crate) struct MailboxView {
 pub(crate) const PLACEMENTS: [&str; 5] = ["inbox", "spam", "promotions", "other", "missing"];
 
 impl Snapshot {
+    /// `day 3 of 14`; behind the last day, while the last mails are found and filed, `settling`.
+    fn day_name(&self, of: &str) -> String {
+        if self.day > self.days_total {
+            "settling".to_owned()
+        } else {
+            format!("day {:>2}{of}{}", self.day, self.days_total)
+        }
+    }
     /// A number of every mailbox, added up.
     fn sum(&self, of: impl Fn(&MailboxView) -> u32) -> u64 {
         self.mailboxes.iter().map(|mailbox| u64::from(of(mailbox))).sum()
@@ -154,10 +162,9 @@ fn line(snapshot: &Snapshot) -> String {
         (placements[at] * 100).checked_div(found).map_or_else(|| "-".to_owned(), |share| format!("{share} %"))
     };
     format!(
-        "day {:>2}/{}  {}  target {:>4}  sent {:>4}  received {:>5}  replied {:>4}  rescued {:>3}  inbox {}  spam {}  \
+        "{:<9}  {}  target {:>4}  sent {:>4}  received {:>5}  replied {:>4}  rescued {:>3}  inbox {}  spam {}  \
          violations {}",
-        snapshot.day,
-        snapshot.days_total,
+        snapshot.day_name("/"),
         snapshot.now.strftime("%Y-%m-%d"),
         snapshot.sum(|mailbox| mailbox.target),
         snapshot.sum(|mailbox| mailbox.sent_today),

@@ -65,7 +65,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, snapshot: &Snapshot) {
             .collect();
         frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(" What the words mean ")), legend);
     }
-    let hint = Line::from(vec![" q ".reversed(), " quits; what was reached so far is summed up".into()]);
+    let hint = Line::from(vec![" q ".reversed(), " quits".into()]);
     frame.render_widget(Paragraph::new(hint), keys);
 }
 
@@ -83,9 +83,8 @@ fn header(snapshot: &Snapshot) -> Vec<Line<'static>> {
         Line::from(vec![
             " preheat demo ".bold().reversed(),
             format!(
-                "  day {} of {}   {} UTC   {speed}   ",
-                snapshot.day,
-                snapshot.days_total,
+                "  {}   {} UTC   {speed}   ",
+                snapshot.day_name(" of "),
                 snapshot.now.strftime("%a %Y-%m-%d %H:%M"),
             )
             .into(),
@@ -240,7 +239,7 @@ mod tests {
     fn a_whole_screen_shows_every_part() {
         let screen = drawn(140, 40, &snapshot(6));
         for part in [
-            "day 3 of 14   Wed 2026-03-04 10:30 UTC   600 times real time   violations 0",
+            "day  3 of 14   Wed 2026-03-04 10:30 UTC   600 times real time   violations 0",
             "6 mailboxes   today 30 of 120   sent 600   received 540   replied 180   rescued 24",
             "mailbox-0@fleet-0.example",
             "microsoft",
@@ -272,8 +271,16 @@ mod tests {
     #[test]
     fn a_tiny_terminal_gets_the_header() {
         let screen = drawn(40, 4, &snapshot(3));
-        assert!(screen.contains("day 3 of 14"), "{screen}");
+        assert!(screen.contains("day  3 of 14"), "{screen}");
         assert!(!screen.contains("Mailboxes"), "{screen}");
+    }
+
+    #[test]
+    fn behind_the_last_day_the_rest_is_filed() {
+        let mut settling = snapshot(1);
+        settling.day = 15;
+        let screen = drawn(140, 40, &settling);
+        assert!(screen.contains("settling   Wed"), "{screen}");
     }
 
     #[test]
