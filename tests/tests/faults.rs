@@ -408,8 +408,7 @@ fn pausing_reaches_orders_that_are_queued_already() {
             if paused_at.is_none() && now >= "2026-03-02T12:00:00Z".parse().unwrap() {
                 paused_at = Some(u64::try_from(rig.world.ledger().len()).unwrap());
                 let (store, id) = (rig.store.clone(), rig.members[0].0);
-                // The store does no real I/O here: it is done after some polls.
-                futures::executor::block_on(store.set_state(id, State::Paused, Some("by a test"))).unwrap();
+                tokio::spawn(async move { store.set_state(id, State::Paused, Some("by a test")).await.unwrap() });
             }
         })
         .unwrap();

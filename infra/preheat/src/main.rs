@@ -13,6 +13,7 @@ mod mailbox;
 mod near;
 mod outcome;
 mod plan;
+mod up;
 mod view;
 
 use std::io::Write;
@@ -29,6 +30,7 @@ Examples:
   preheat feasible --mailboxes 100000 --daily 30 --window 09:00-17:00 --hourly-cap 50000
   preheat mailbox import mailboxes.csv --dry-run
   preheat dlq show --data ./data
+  preheat up --data ./data --mailboxes mailboxes.csv
 
 Exit codes: 0 done, 1 failed, 2 bad input or usage.";
 
@@ -44,6 +46,8 @@ struct Cli {
 enum Command {
     /// Watch a fleet warm up: the whole system in one process, on a fast clock, at sandbox providers
     Demo(demo::Args),
+    /// Run every function in one process against real mail hosts, at the world's speed
+    Up(up::Args),
     /// Show a ramp day by day: a table and a chart, with what is unwise about it
     Plan(plan::Args),
     /// Say whether a fleet can be served, with the binding constraint and the arithmetic
@@ -62,6 +66,7 @@ fn main() -> ExitCode {
     let mut out = std::io::stdout().lock();
     let done = match &cli.command {
         Command::Demo(args) => demo::run(args, &mut out),
+        Command::Up(args) => wait(up::run(args, &mut out)),
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Feasible(args) => feasible::run(args, &mut out),
         Command::Mailbox(command) => wait(mailbox::run(command, &mut out)),

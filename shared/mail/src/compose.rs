@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
 use jiff::Zoned;
 use lettre::message::header::{ContentTransferEncoding, From as FromHeader, Headers, Subject};
 use lettre::message::{Body, Mailbox, Mailboxes};
@@ -83,14 +84,22 @@ pub fn compose(draft: &Draft<'_>) -> Result<Vec<u8>, ComposeError> {
     let body = encode_body(draft.body)?;
 
     let mut headers = Headers::new();
-    headers.set(FromHeader::from(Mailboxes::from(sender(draft)?)));
     let mut text = format!("Date: {}\r\n", draft.date.strftime("%a, %d %b %Y %H:%M:%S %z"));
-    // Writing into a String cannot fail; lettre does the RFC 2047 encoding of the name and the subject.
-    let _ = write!(text, "{headers}");
+    // Writing into a String cannot fail.
+    if draft.from_name.is_ascii() {
+        headers.set(FromHeader::from(Mailboxes::from(sender(draft)?)));
+        let _ = write!(text, "{headers}");
+    } else {
+        let _ = write!(text, "From: {} <{}>\r\n", encoded(draft.from_name), draft.from);
+    }
     let _ = write!(text, "To: <{}>\r\n", draft.to);
-    headers = Headers::new();
-    headers.set(Subject::from(draft.subject.to_owned()));
-    let _ = write!(text, "{headers}");
+    if draft.subject.is_ascii() {
+        headers = Headers::new();
+        headers.set(Subject::from(draft.subject.to_owned()));
+        let _ = write!(text, "{headers}");
+    } else {
+        let _ = write!(text, "Subject: {}\r\n", encoded(draft.subject));
+    }
     let _ = write!(text, "Message-ID: <{}>\r\n{TOKEN_HEADER}: {}\r\n", draft.message_id, draft.token);
     if let Some(parent) = draft.in_reply_to {
         let _ = write!(text, "In-Reply-To: <{parent}>\r\n");
@@ -197,4 +206,22 @@ pub(crate) fn wire_form(message: &[u8]) -> Result<Vec<u8>, ComposeError> {
         }
     }
     Ok(wire)
+}
+
+/// A text that is not ASCII as encoded words (RFC 2047): all of it, as blanks between two encoded words do not count. lettre
+/// encodes word by word and loses the blank between two of them.
+fn encoded(text: &str) -> String {
+    // 75 characters are the most an encoded word may have; 42 bytes become 56 in base64.
+    const CHUNK_BYTES_MAX: usize = 42;
+    let mut words = Vec::new();
+    let mut chunk = String::new();
+    for character in text.chars() {
+        if chunk.len() + character.len_utf8() > CHUNK_BYTES_MAX {
+            words.push(std::mem::take(&mut chunk));
+        }
+        chunk.push(character);
+    }
+    words.push(chunk);
+    let word = |chunk: String| format!("=?utf-8?B?{}?=", base64::engine::general_purpose::STANDARD.encode(chunk));
+    words.into_iter().map(word).collect::<Vec<_>>().join("\r\n ")
 }

@@ -69,6 +69,14 @@ pub(crate) struct Args {
     csv: bool,
 }
 
+impl Args {
+    /// What `preheat up --mailboxes` imports: the file as it is, into the stack of a directory.
+    pub(crate) fn into_directory(file: PathBuf, data: PathBuf) -> Self {
+        let ledger = LedgerArgs { data: Some(data), table: None, kms_key: None };
+        Self { file, dry_run: false, ledger, skip_bad: false, json: false, csv: false }
+    }
+}
+
 /// Runs the command.
 pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     let read = read(&args.file)?;

@@ -1,7 +1,7 @@
 //! `preheat mailbox`: what an operator does with mailboxes.
 
 mod check;
-mod import;
+pub(crate) mod import;
 mod list;
 mod report;
 mod row;

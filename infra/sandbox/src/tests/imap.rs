@@ -51,7 +51,7 @@ async fn select_search_fetch_and_flags() {
     let fetched = all(session.uid_fetch("1:*", fields).await.unwrap()).await;
     assert_eq!(fetched.len(), 3);
     let header = String::from_utf8_lossy(fetched[1].header().unwrap()).into_owned();
-    assert_eq!(header, "Message-ID: <2@alpha.test>\r\nX-Entity-Ref-ID: <2@alpha.test>\r\n\r\n");
+    assert_eq!(header, "Message-ID: <2@alpha.test>\r\nX-Entity-Ref-ID: 2@alpha.test\r\n\r\n");
     assert_eq!(fetched[1].internal_date().unwrap().timestamp(), 1_772_524_800);
     assert_eq!(fetched[1].size, Some(u32::try_from(mail(ANNA, BERT, "<2@alpha.test>").len()).unwrap()));
     assert_eq!(uids(&mut session, "UNSEEN").await.len(), 3);

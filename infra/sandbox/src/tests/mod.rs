@@ -126,8 +126,9 @@ impl Sandbox {
 }
 
 fn mail(from: &str, to: &str, id: &str) -> Vec<u8> {
+    let token = id.trim_matches(['<', '>']);
     format!(
-        "From: <{from}>\r\nTo: <{to}>\r\nSubject: Thursday\r\nMessage-ID: {id}\r\nX-Entity-Ref-ID: {id}\r\n\
+        "From: <{from}>\r\nTo: <{to}>\r\nSubject: Thursday\r\nMessage-ID: {id}\r\nX-Entity-Ref-ID: {token}\r\n\
          Date: Mon, 02 Mar 2026 08:00:00 +0000\r\n\r\nShall we meet?\r\n.hidden dot\r\n"
     )
     .into_bytes()

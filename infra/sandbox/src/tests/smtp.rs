@@ -13,7 +13,7 @@ async fn a_mail_arrives_byte_for_byte_below_its_trace() {
     assert_eq!(entries.len(), 1);
     assert_eq!((entries[0].from.as_str(), entries[0].to.as_str()), (ANNA, BERT));
     assert_eq!(entries[0].outcome, Outcome::Accepted);
-    assert_eq!(entries[0].token.as_deref(), Some("<1@alpha.test>"));
+    assert_eq!(entries[0].token.as_deref(), Some("1@alpha.test"));
     assert!(entries[0].answered && entries[0].placement.is_some());
 
     let folder = if entries[0].placement == Some(Placement::Inbox) { "INBOX" } else { "Junk" };

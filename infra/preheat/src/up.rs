@@ -1,0 +1,112 @@
+//! `preheat up`: every function in one process, at the world's speed, against real mail hosts. Its ledger, queues and keys live
+//! in a directory, so it can be killed at any moment and goes on from there.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use preheat_app::send::SendOutcome;
+use preheat_core::limits::Limits;
+use preheat_mail::NetDial;
+use preheat_stack::rig::app_over;
+use preheat_stack::{Event, Interference, Stack};
+
+use crate::Out;
+use crate::ledger::{self, Directory};
+use crate::mailbox::import;
+use crate::outcome::Outcome;
+
+const EXAMPLES: &str = "\
+Examples:
+  preheat up --data ./data --mailboxes mailboxes.csv
+  preheat up --data ./data                      goes on where it was
+
+It runs until Ctrl-C. It may be killed at any moment: what was under way is settled by looking for it in the
+recipient's mailbox. `preheat mailbox list --data ./data` shows the fleet while it is stopped.";
+
+/// Arguments of `preheat up`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Where the ledger, the queues and the key live; made if it is not there
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Mailboxes to import first, as `preheat mailbox import` reads them
+    #[arg(long, value_name = "FILE")]
+    mailboxes: Option<PathBuf>,
+    /// PEM file with further root certificates
+    #[arg(long, value_name = "FILE")]
+    extra_roots: Option<PathBuf>,
+    /// Allow mail servers on private addresses and any port
+    #[arg(long)]
+    allow_local_mail: bool,
+}
+
+/// Runs until it is interrupted.
+pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
+    if let Some(file) = &args.mailboxes {
+        import::run(&import::Args::into_directory(file.clone(), args.data.clone()), out).await?;
+    }
+    let aws = ledger::embedded(&args.data, Directory::MayBeNew)?;
+    let roots = match &args.extra_roots {
+        Some(path) => std::fs::read(path).with_context(|| path.display().to_string())?,
+        None => Vec::new(),
+    };
+    let dial = Arc::new(NetDial::new(args.allow_local_mail, &roots)?);
+    let (clock, limits) = (ledger::clock(), Limits::default());
+    let first = app_over(&aws, dial.clone(), &clock, &limits);
+    first.store.create_table().await.with_context(|| args.data.display().to_string())?;
+    writeln!(out, "up: the ledger is in {}; Ctrl-C ends it", args.data.display())?;
+    out.flush()?;
+    let parts = aws.clone();
+    let stack = Stack::new(
+        aws,
+        move || app_over(&parts, dial.clone(), &clock, &limits),
+        Interference::default(),
+        |event| eprintln!("{}", line(event)),
+    );
+    // The first tick is not waited for: a quarter of an hour of silence would look like a fault.
+    stack.tick().await;
+    // Ctrl-C needs no handling: a kill at any moment is what this is made for.
+    stack.run(Timestamp::MAX).await;
+    Ok(())
+}
+
+/// An event in a line, without addresses.
+fn line(event: &Event) -> String {
+    match event {
+        Event::Tick(report) => format!(
+            "tick {}: {} mailboxes, {} sends and {} visits planned, {} days turned",
+            report.tick, report.mailboxes, report.send_messages, report.visit_messages, report.turned
+        ),
+        Event::TickFailed(reason) => format!("tick failed, the next one goes on: {reason}"),
+        Event::Sent { slot, partner, reply, outcome } => {
+            let what = if *reply { "reply" } else { "mail" };
+            let how = match outcome {
+                SendOutcome::Sent => "sent",
+                SendOutcome::Rejected => "refused",
+                SendOutcome::Deferred => "deferred: planned again",
+                SendOutcome::Ambiguous => "broken off: looked for at the recipient",
+                SendOutcome::Stale | SendOutcome::Taken | SendOutcome::OverQuota => "dropped: not due any more",
+                SendOutcome::Spaced => "put off a little",
+                SendOutcome::Unauthorised => "login refused: the mailbox is in error, see `preheat mailbox list`",
+            };
+            format!("{what} {slot} to {partner}: {how}")
+        }
+        Event::SendFailed(reason) => format!("a send goes back to its queue: {reason}"),
+        Event::Visited { mailbox, report } => match &report.skipped {
+            Some(why) => format!("visit of {mailbox}: {why}"),
+            None => format!(
+                "visit of {mailbox}: {} found, {} rescued, {} read, {} filed, {} replies owed",
+                report.found.len(),
+                report.rescued,
+                report.read,
+                report.filed,
+                report.replies_owed
+            ),
+        },
+        Event::VisitFailed { mailbox, reason } => format!("visit of {mailbox} goes back to its queue: {reason}"),
+        Event::Killed { .. } => "killed".to_owned(),
+    }
+}
