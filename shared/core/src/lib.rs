@@ -19,7 +19,9 @@
 //! | [`engage`] | what does a recipient do with a mail, and when is its mailbox visited? |
 //! | [`content`] | what does a mail say, and is this text fit to be sent? |
 //! | [`token`] | how does a mail show that it is ours, and which one? |
+//! | [`event`] | what did a provider, an MTA or a mailbox report of a mail? |
 //! | [`feasibility`] | can this configuration be met at all, and what binds it? |
+//! | [`rate`] | how many of how many, and how sure is that? |
 //! | [`limits`] | which numbers can an operator change? |
 //! | [`seed`] | where does chance come from? |
 //! | [`id`], [`mailbox`], [`day`], [`visit`], [`message`], [`endpoint`], [`clock`] | what are the things called, and how are they written down? |
@@ -32,6 +34,7 @@ pub mod content;
 pub mod day;
 pub mod endpoint;
 pub mod engage;
+pub mod event;
 pub mod feasibility;
 pub mod id;
 pub mod limits;
@@ -40,6 +43,7 @@ pub mod message;
 pub mod pairing;
 pub mod ramp;
 pub mod ramp_text;
+pub mod rate;
 pub mod schedule;
 pub mod seed;
 pub mod slot;

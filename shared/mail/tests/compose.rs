@@ -49,7 +49,7 @@ fn a_reply_in_full() {
     given.references = vec!["first@example.org".to_owned(), "second@example.com".to_owned()];
     let text = String::from_utf8(compose(&given.draft()).unwrap()).unwrap();
     let expected = "Date: Mon, 02 Mar 2026 09:14:05 +0100\r\n\
-        From: =?utf-8?b?QW5uYSBNw7xsbGVy?= <anna@example.com>\r\n\
+        From: =?utf-8?B?QW5uYSBNw7xsbGVy?= <anna@example.com>\r\n\
         To: <bob@example.org>\r\n\
         Subject: Re: Kaffee & Kuchen\r\n\
         Message-ID: <abcdefghijklmnopqrstuvwxyz234567@example.com>\r\n\
