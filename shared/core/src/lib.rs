@@ -20,6 +20,11 @@
 //! | [`content`] | what does a mail say, and is this text fit to be sent? |
 //! | [`token`] | how does a mail show that it is ours, and which one? |
 //! | [`event`] | what did a provider, an MTA or a mailbox report of a mail? |
+//! | [`health`] | how well do a mailbox's mails land: windows, rates, scores? |
+//! | [`tier`] | how bad is a bounce rate, and what follows? |
+//! | [`lifecycle`] | which state does a mailbox go to, on this evidence, now? |
+//! | [`decision`] | why was something decided, in numbers and in words? |
+//! | [`maintenance`] | what does a mailbox send once it is ready? |
 //! | [`feasibility`] | can this configuration be met at all, and what binds it? |
 //! | [`rate`] | how many of how many, and how sure is that? |
 //! | [`limits`] | which numbers can an operator change? |
@@ -32,13 +37,17 @@ pub mod catchup;
 pub mod clock;
 pub mod content;
 pub mod day;
+pub mod decision;
 pub mod endpoint;
 pub mod engage;
 pub mod event;
 pub mod feasibility;
+pub mod health;
 pub mod id;
+pub mod lifecycle;
 pub mod limits;
 pub mod mailbox;
+pub mod maintenance;
 pub mod message;
 pub mod pairing;
 pub mod ramp;
@@ -49,6 +58,7 @@ pub mod seed;
 pub mod slot;
 pub mod target;
 pub mod tick;
+pub mod tier;
 pub mod token;
 pub mod turn;
 pub mod visit;

@@ -2,11 +2,15 @@
 //!
 //! Numbers only: what is done with them stands in the module that a field's comment names. May hold no rule.
 
+mod health;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::Address;
 use crate::mailbox::Provider;
 use crate::pairing::ProviderWeights;
+
+pub use health::HealthLimits;
 
 /// The configurable numbers. `Limits::default()` is domain.md; a configuration names only what it changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,8 +40,8 @@ pub struct Limits {
     pub campaign_hard_per_day: u32,
     /// An attempt to plan this many a day pauses the mailbox (§2).
     pub campaign_alarm_per_day: u32,
-    /// Health multiplier of a mailbox in state `degraded` (§7 gives 0.75, 0.5 and 0 by tier; until that speaks, 0.5).
-    pub degraded_multiplier: f64,
+    /// Health, tiers and lifecycle (§7; [`crate::health`], [`crate::tier`], [`crate::lifecycle`]).
+    pub health: HealthLimits,
     /// Sending days without a send from which on the day index steps back (§2; [`crate::turn`]).
     pub gap_days_min: u32,
     /// How far it steps back, as a share of the days missed (§2; [`crate::turn`]).
@@ -103,7 +107,7 @@ impl Default for Limits {
             campaign_soft_per_day: 50,
             campaign_hard_per_day: 80,
             campaign_alarm_per_day: 100,
-            degraded_multiplier: 0.5,
+            health: HealthLimits::default(),
             gap_days_min: 3,
             gap_step_back: 0.5,
             catchup_factor: 2.0,

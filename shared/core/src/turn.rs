@@ -16,6 +16,7 @@
 //!
 //! May not write or know how rows are stored.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -26,7 +27,7 @@ use crate::catchup::{carry, own_slots};
 use crate::day::{PlanRow, SlotState, slot_ref};
 use crate::id::{MailboxId, SlotId};
 use crate::limits::Limits;
-use crate::mailbox::{Role, Schedule, State};
+use crate::mailbox::{MailboxPlan, Role, Schedule, State};
 use crate::seed::Seed;
 use crate::slot::DaySlots;
 use crate::target::target;
@@ -88,7 +89,7 @@ impl DayArchive {
     /// How many were refused for good.
     #[must_use]
     pub fn rejected(&self) -> u32 {
-        self.count(|state| matches!(state, SlotState::Rejected { .. }))
+        self.count(|state| state.is_refused())
     }
 
     /// The slots whose fate is unknown, with partner and time.
@@ -184,11 +185,13 @@ fn begin_day(
     let slots = DaySlots::new(seed, &old.plan.schedule, old.plan.id, today)?;
     let skipped = old.date.map(|date| sending_days_between(&old.plan.schedule, date, today));
     let day_index = skipped.map_or(1, |skipped| next_day_index(old, skipped, limits));
-    let health = match old.state {
-        State::Degraded => limits.degraded_multiplier,
-        State::Warming | State::Ready | State::New | State::Paused | State::Error | State::Retired => 1.0,
+    // A mailbox may be degraded by hand before its health was looked at.
+    let percent = match old.state {
+        State::Degraded => old.percent.min(limits.health.critical_percent),
+        State::Warming | State::Ready | State::New | State::Paused | State::Error | State::Retired => old.percent,
     };
-    let target = target(seed, &old.plan, day_index, today, health, eligible_partners, limits);
+    let health = f64::from(percent) / 100.0;
+    let target = target(seed, &settings_today(old, limits), day_index, today, health, eligible_partners, limits);
     let (mut quota, mut carried_in, mut begun_at) = (target.quota, 0, None);
     if skipped != Some(0) {
         if now > slots.window().0 {
@@ -212,9 +215,21 @@ fn begin_day(
         slots: BTreeMap::new(),
         replied: BTreeMap::new(),
         last_trouble: None,
+        quota_percent: percent,
         ..old.clone()
     };
     Some((row, carried_in))
+}
+
+/// The settings as they hold today: a `ready` mailbox sends what its maintenance says.
+fn settings_today<'a>(row: &'a PlanRow, limits: &Limits) -> Cow<'a, MailboxPlan> {
+    let cap = match row.state {
+        State::Ready => row.maintenance.cap_per_day(limits),
+        State::New | State::Warming | State::Degraded | State::Paused | State::Error | State::Retired => None,
+    };
+    let Some(cap) = cap else { return Cow::Borrowed(&row.plan) };
+    let cap_per_day = Some(row.plan.cap_per_day.map_or(cap, |own| own.min(cap)));
+    Cow::Owned(MailboxPlan { cap_per_day, ..row.plan.clone() })
 }
 
 fn slots_of(slots: DaySlots) -> impl Iterator<Item = (u16, Timestamp)> {
