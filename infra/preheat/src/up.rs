@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// Mailboxes to import first, as `preheat mailbox import` reads them
     #[arg(long, value_name = "FILE")]
     mailboxes: Option<PathBuf>,
+    /// Share of the mailboxes held out as controls, 0 to 1: their mail is only measured
+    #[arg(long, default_value_t = 0.0, value_parser = crate::mailbox::value::share)]
+    control_share: f64,
     /// PEM file with further root certificates
     #[arg(long, value_name = "FILE")]
     extra_roots: Option<PathBuf>,
@@ -54,7 +57,8 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
         None => Vec::new(),
     };
     let dial = Arc::new(NetDial::new(args.allow_local_mail, &roots)?);
-    let (clock, limits) = (ledger::clock(), Limits::default());
+    let limits = Limits { control_share: args.control_share, ..Limits::default() };
+    let clock = ledger::clock();
     let first = app_over(&aws, dial.clone(), &clock, &limits);
     first.store.create_table().await.with_context(|| args.data.display().to_string())?;
     writeln!(out, "up: the ledger is in {}; Ctrl-C ends it", args.data.display())?;

@@ -4,6 +4,7 @@
 //! |-------------|------------|--------------|
 //! | [`fan_out`] | `fanout`   | turns local days, plans the tick, pushes per-mailbox batches onto the queues |
 //! | [`send`]    | `sender`   | claims a slot, speaks SMTP, writes the outcome |
+//! | [`report`]  | operator, API | gathers what reports are folded from |
 //! | [`visit`]   | `replier`  | one IMAP session: placement, reconciliation, engagement, filing |
 //!
 //! May use the store, mail and core; opens no socket but through [`App::dial`], reads no clock but [`App::clock`], takes no
@@ -14,6 +15,7 @@ pub mod fan_out;
 mod profiles;
 pub mod queue;
 pub mod redact;
+pub mod report;
 pub mod send;
 pub mod visit;
 

@@ -17,6 +17,8 @@
 //! | [`pairing`] | who writes to whom? |
 //! | [`caps`], [`backoff`] | how much may one tick send at all; how much after a provider's trouble? |
 //! | [`engage`] | what does a recipient do with a mail, and when is its mailbox visited? |
+//! | [`control`], [`lift`] | who is only measured, and does warming work? |
+//! | [`facts`], [`placement`], [`summary`] | where were mails found, and what did a day come to? |
 //! | [`content`] | what does a mail say, and is this text fit to be sent? |
 //! | [`token`] | how does a mail show that it is ours, and which one? |
 //! | [`change`] | what changed, for those who listen to the bus? |
@@ -42,26 +44,31 @@ pub mod catchup;
 pub mod change;
 pub mod clock;
 pub mod content;
+pub mod control;
 pub mod day;
 pub mod decision;
 pub mod endpoint;
 pub mod engage;
 pub mod event;
+pub mod facts;
 pub mod feasibility;
 pub mod health;
 pub mod id;
 pub mod lifecycle;
+pub mod lift;
 pub mod limits;
 pub mod mailbox;
 pub mod maintenance;
 pub mod message;
 pub mod pairing;
+pub mod placement;
 pub mod ramp;
 pub mod ramp_text;
 pub mod rate;
 pub mod schedule;
 pub mod seed;
 pub mod slot;
+pub mod summary;
 pub mod target;
 pub mod tick;
 pub mod tier;

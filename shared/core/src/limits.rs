@@ -64,6 +64,12 @@ pub struct Limits {
     pub inbound_per_day: u32,
     /// ... of them from one sender (§4).
     pub inbound_from_same_per_day: u32,
+    /// Warmup mails that a seed receives a day: it stands in for recipients, so it may take more (§1, ours).
+    pub seed_inbound_per_day: u32,
+    /// Replies that a seed sends a day. The ramp says nothing of a seed: it is not warmed (§1, ours).
+    pub seed_replies_per_day: u32,
+    /// Share of the mailboxes that is held out as controls, 0–1 (§6; [`crate::control`]).
+    pub control_share: f64,
     /// One organisation's share of its pool's traffic, 0–1 (§4).
     pub organisation_share_max: f64,
     /// Days during which a mailbox does not write to the same partner again while there are others (§5).
@@ -119,6 +125,9 @@ impl Default for Limits {
             system_per_minute: 500,
             inbound_per_day: 60,
             inbound_from_same_per_day: 1,
+            seed_inbound_per_day: 120,
+            seed_replies_per_day: 40,
+            control_share: 0.0,
             organisation_share_max: 0.25,
             partner_memory_days: 7,
             provider_weights: ProviderWeights::default(),

@@ -7,8 +7,8 @@
 //!
 //! | key ([`Key`]) | what it holds | who reads it, at what rate | who writes it | WU |
 //! |---|---|---|---|---|
-//! | `P#{shard}` / `{id}#PLAN` | settings, state, the local day: quota, used, every slot | fan-out: all of a shard, every 15 min; replier: 1 a visit | sender: claim 1 + outcome 1 a mail; fan-out: 1 a m-day; operator | 1 |
-//! | `P#{shard}` / `{id}#BOX` | lease, mails found today, replies owed | fan-out: with the row above; replier: by its lease | replier: lease 1 + record 1 a visit, ≤ 5 visits a m-day; fan-out: 1 a m-day | 1 |
+//! | `P#{shard}` / `{id}#PLAN` | settings, state, the local day: quota, used, every slot | fan-out: all of a shard, every 15 min; replier: 1 a visit, and 1 in 5 min, process and sender in sight | sender: claim 1 + outcome 1 a mail; fan-out: 1 a m-day; operator | 1 |
+//! | `P#{shard}` / `{id}#BOX` | lease, mails found today, replies owed, the night's audit | fan-out: with the row above; replier: by its lease | replier: lease 1 + record 1 a visit, ≤ 5 visits a m-day; fan-out: 1 a m-day | 1 |
 //! | `MBX#{id}` / `PROFILE` | address, servers, user, sealed credential | sender, replier: 1 in 5 min and process | import, operator | 1 |
 //! | `MBX#{id}` / `DAY#{date}` | a day that is over: target, outcomes, what was missed and why | reports | fan-out: 1 a m-day; reconciliation | 1 |
 //! | `MBX#{id}` / `BOX#{date}` | what was found on that day | reports | fan-out: 1 a m-day | 1 |

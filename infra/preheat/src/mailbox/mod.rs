@@ -2,7 +2,7 @@
 
 mod check;
 pub(crate) mod import;
-mod list;
+pub(crate) mod list;
 mod report;
 mod row;
 mod sheet;
