@@ -50,6 +50,8 @@ pub enum Rule {
     Resumed,
     /// A person paused it.
     PausedByHand,
+    /// A person stopped it: its progress is reset.
+    Stopped,
     /// A person resumed it.
     ResumedByHand,
     /// A person set its state.
@@ -104,6 +106,9 @@ pub struct Decision {
     pub actions: Vec<Action>,
     /// In plain words.
     pub words: String,
+    /// Whether it was never carried out, as somebody changed the state before that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub void: bool,
     /// Where the mailbox stands afterwards: whoever finds a decision that was not carried out goes on from here.
     pub after: Standing,
 }
@@ -179,6 +184,7 @@ pub fn record(
         | Rule::Recovered
         | Rule::Resumed
         | Rule::PausedByHand
+        | Rule::Stopped
         | Rule::ResumedByHand
         | Rule::SetByHand => vec![],
     };
@@ -198,6 +204,7 @@ pub fn record(
         inputs,
         actions,
         words: String::new(),
+        void: false,
         after: after.clone(),
     };
     decision.words = words(&decision, about.reason, limits);
@@ -278,6 +285,7 @@ fn inputs(rule: Rule, after: &Standing, evidence: &Evidence, limits: &HealthLimi
         | Rule::TriedAgain
         | Rule::DisabledTooLong
         | Rule::PausedByHand
+        | Rule::Stopped
         | Rule::ResumedByHand
         | Rule::SetByHand => {}
     }
@@ -364,6 +372,7 @@ fn words(decision: &Decision, reason: Option<&str>, limits: &HealthLimits) -> St
         }
         Rule::Resumed => format!("Paused for {hours} h, and the cause is gone: it goes on.{back}"),
         Rule::PausedByHand => format!("Paused by hand{because}. Only by hand it goes on."),
+        Rule::Stopped => format!("Stopped by hand{because}. Resumed, it begins its ramp anew."),
         Rule::ResumedByHand => "Resumed by hand.".to_owned(),
         Rule::SetByHand => format!("Set by hand{because}."),
         Rule::Tier => format!(

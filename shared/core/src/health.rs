@@ -19,6 +19,7 @@
 //! May not decide what follows from a score: that is [`crate::tier`] and [`crate::lifecycle`].
 
 mod fold;
+mod row;
 mod text;
 
 use std::collections::BTreeMap;
@@ -31,7 +32,8 @@ use crate::limits::HealthLimits;
 use crate::mailbox::{Provider, Schedule};
 use crate::rate::Rate;
 
-pub use fold::{Finds, Neighbours, tally_day};
+pub use fold::{Neighbour, Neighbours, tally_day};
+pub use row::{HealthRow, ROW_DAYS_MAX};
 pub use text::{DaysText, days_text};
 
 /// What became of a mailbox's mail: counters.
@@ -70,10 +72,11 @@ impl Tally {
         self.inbox + self.spam + self.promotions + self.other
     }
 
-    /// Mails of which it is known where they went: found, or missing.
+    /// Mails of which it is known what their provider did with them, or that they are missing. What a rule of its owner's
+    /// put into another folder says nothing of that.
     #[must_use]
     pub fn placements(&self) -> u32 {
-        self.found() + self.missing
+        self.inbox + self.spam + self.promotions + self.missing
     }
 
     fn is_empty(&self) -> bool {
@@ -103,25 +106,34 @@ pub struct DayTally {
     pub target: u32,
     /// Counters by provider of the recipient.
     pub by_provider: BTreeMap<Provider, Tally>,
+    /// Hard bounces that somebody reported of this day.
+    pub reported_bounces: u32,
+    /// Complaints that somebody reported of this day.
+    pub reported_complaints: u32,
 }
 
 impl DayTally {
     /// A day on which nothing happened yet.
     #[must_use]
     pub fn new(date: Date) -> Self {
-        Self { date, target: 0, by_provider: BTreeMap::new() }
+        Self { date, target: 0, by_provider: BTreeMap::new(), reported_bounces: 0, reported_complaints: 0 }
     }
 
     /// All providers together.
     #[must_use]
     pub fn all(&self) -> Tally {
-        sum(self.by_provider.values())
+        let mut all = sum(self.by_provider.values());
+        all.bounced += self.reported_bounces;
+        all.complained += self.reported_complaints;
+        all
     }
 
     /// Whether anything happened, or should have.
     #[must_use]
     pub fn has_any(&self) -> bool {
-        self.target > 0 || self.by_provider.values().any(|tally| !tally.is_empty())
+        self.target > 0
+            || self.reported_bounces + self.reported_complaints > 0
+            || self.by_provider.values().any(|tally| !tally.is_empty())
     }
 }
 
@@ -237,7 +249,10 @@ pub fn health(input: &HealthInput<'_>, limits: &HealthLimits) -> Health {
         input.days.iter().filter(day)
     };
     let bad_from = |first: Date| input.counted_from.map_or(first, |from| from.max(first));
-    let tally = |first: Date| sum(within(first).flat_map(|day| day.by_provider.values()));
+    let tally = |first: Date| {
+        let days: Vec<Tally> = within(first).map(DayTally::all).collect();
+        sum(days.iter())
+    };
     let (day, week) = (tally(from(1)), tally(from(6)));
     let (bad_day, bad_week) = (tally(bad_from(from(1))), tally(bad_from(from(6))));
     let mut week_by_provider: BTreeMap<Provider, Tally> = BTreeMap::new();

@@ -57,7 +57,7 @@ pub struct Standing {
     /// The health multiplier, in percent.
     pub percent: u8,
     /// `degraded`: days in a row with enough heat ...
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub well_days: u32,
     /// ... and the last of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,17 +69,22 @@ pub struct Standing {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dns_failing_since: Option<Timestamp>,
     /// How often a new mailbox was in error.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub refusals: u32,
     /// When it is tried again; `None`: only by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
     /// Whether it is in error because it is disabled.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
     /// Bounces and complaints before this date have been paid for by a pause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_from: Option<Date>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A pause.
@@ -275,6 +280,10 @@ fn adopt(before: &Standing, evidence: &Evidence, now: Timestamp, limits: &Health
         State::Warming => (standing.into_state(State::Warming, now), Rule::SetByHand),
         State::Ready => (standing.into_state(State::Ready, now), Rule::SetByHand),
         State::Degraded => (standing.into_state(State::Degraded, now), Rule::SetByHand),
+        // A mailbox that sends has had a day; one without progress was stopped.
+        State::Paused if evidence.day_index == 0 && before.state.sends() => {
+            (standing.paused(Pause::Hand, now).forgiven(evidence.today), Rule::Stopped)
+        }
         State::Paused => (standing.paused(Pause::Hand, now), Rule::PausedByHand),
         State::Error if evidence.says_disabled => {
             (Standing { disabled: true, ..standing.into_state(State::Error, now) }, Rule::Disabled)

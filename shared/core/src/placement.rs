@@ -158,7 +158,10 @@ pub fn sent_of<'a>(
 ) -> impl Iterator<Item = SentMail> + 'a {
     slots.iter().filter_map(move |(&k, state)| match *state {
         SlotState::Sent { partner } => Some(SentMail { slot: SlotId { mailbox, date, k }, to: partner, by }),
-        SlotState::Claimed { .. } | SlotState::Rejected { .. } | SlotState::Ambiguous { .. } => None,
+        SlotState::Claimed { .. }
+        | SlotState::Rejected { .. }
+        | SlotState::Bounced { .. }
+        | SlotState::Ambiguous { .. } => None,
     })
 }
 

@@ -209,7 +209,7 @@ impl Figures {
         for state in row.slots.values() {
             match state {
                 SlotState::Sent { .. } => self.sent += 1,
-                SlotState::Rejected { .. } => self.rejected += 1,
+                SlotState::Rejected { .. } | SlotState::Bounced { .. } => self.rejected += 1,
                 SlotState::Claimed { .. } | SlotState::Ambiguous { .. } => {
                     self.ambiguous += u32::from(state.ambiguous_since(now).is_some());
                 }

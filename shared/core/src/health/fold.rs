@@ -2,50 +2,37 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::day::SlotState;
 use crate::health::DayTally;
 use crate::id::{MailboxId, SlotId};
-use crate::mailbox::{Mode, Provider, Schedule, State};
-use crate::visit::{Found, Placement};
+use crate::mailbox::{Provider, Schedule, State};
+use crate::placement::{Finds, Outcome};
+use crate::visit::Placement;
 
-/// A mail that was not found so long after it was sent is missing (domain.md §1).
-const MISSING_AFTER: SignedDuration = SignedDuration::from_hours(48);
-
-/// Where mails were found, by slot. The first find of a mail is the one that counts.
-#[derive(Debug, Default)]
-pub struct Finds(Vec<(SlotId, Placement)>);
-
-impl Finds {
-    /// The finds of a fleet, the oldest first: archives before rows.
-    #[must_use]
-    pub fn new(found: impl Iterator<Item = Found>) -> Self {
-        let mut finds: Vec<(SlotId, Placement)> = found.map(|found| (found.slot, found.placement)).collect();
-        // Stable: of two finds of a mail the older stays first.
-        finds.sort_by_key(|find| find.0);
-        finds.dedup_by_key(|find| find.0);
-        Self(finds)
-    }
-
-    /// Where a mail was found.
-    #[must_use]
-    pub fn of(&self, slot: SlotId) -> Option<Placement> {
-        let at = self.0.binary_search_by_key(&slot, |find| find.0).ok()?;
-        Some(self.0[at].1)
-    }
+/// What the fold must know of a mailbox that is written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Who hosts it.
+    pub provider: Provider,
+    /// Whether it reads what it gets, as controls and `measure` do not.
+    pub engages: bool,
+    /// Whether anybody visits it.
+    pub state: State,
 }
 
-/// What the fold must know of a recipient.
-pub type Neighbours = BTreeMap<MailboxId, (Provider, Mode, State)>;
+/// The mailboxes that are written to.
+pub type Neighbours = BTreeMap<MailboxId, Neighbour>;
 
-/// Counts a local day of a mailbox: `slots` of `date`, by provider of the recipient.
+/// Counts the slots of a local day of a mailbox, by provider of the recipient. `engages`: whether its mail is engaged with at
+/// all.
 ///
 /// A slot whose fate is unknown is not counted until it was found. A mail to a mailbox that nobody visits (any more) is
 /// never missing: nobody has looked for it.
 #[must_use]
 pub fn tally_day(
-    mailbox: MailboxId,
+    (mailbox, engages): (MailboxId, bool),
     mut day: DayTally,
     slots: &BTreeMap<u16, SlotState>,
     schedule: &Schedule,
@@ -53,11 +40,9 @@ pub fn tally_day(
     neighbours: &Neighbours,
     now: Timestamp,
 ) -> DayTally {
-    let closed = schedule.window_on(day.date).map(|(_, end)| end);
-    let overdue = closed.is_some_and(|end| now.duration_since(end) >= MISSING_AFTER);
+    let closed = schedule.window_on(day.date).map_or_else(|| schedule.day_bounds(day.date).1, |(_, end)| end);
     for (&k, state) in slots {
         let known = neighbours.get(&state.partner());
-        let provider = known.map_or(Provider::Other, |known| known.0);
         let find = finds.of(SlotId { mailbox, date: day.date, k });
         let is_out = match state {
             SlotState::Sent { .. } | SlotState::Bounced { .. } => true,
@@ -67,20 +52,22 @@ pub fn tally_day(
         if !is_out {
             continue;
         }
+        let provider = known.map_or(Provider::Other, |known| known.provider);
         let tally = day.by_provider.entry(provider).or_default();
         tally.sent += 1;
         if matches!(state, SlotState::Bounced { .. }) {
             tally.bounced += 1;
             continue;
         }
-        match find {
-            Some(Placement::Inbox) => tally.inbox += 1,
-            Some(Placement::Spam) => tally.spam += 1,
-            Some(Placement::Promotions) => tally.promotions += 1,
-            Some(Placement::Other) => tally.other += 1,
-            None => tally.missing += u32::from(overdue && known.is_some_and(|known| is_visited(known.2))),
+        match Outcome::of(find, closed, now) {
+            Outcome::Found(Placement::Inbox) => tally.inbox += 1,
+            Outcome::Found(Placement::Spam) => tally.spam += 1,
+            Outcome::Found(Placement::Promotions) => tally.promotions += 1,
+            Outcome::Found(Placement::Other) => tally.other += 1,
+            Outcome::Missing => tally.missing += u32::from(known.is_some_and(|known| is_visited(known.state))),
+            Outcome::Open => {}
         }
-        tally.read += u32::from(find.is_some() && known.is_some_and(|known| known.1 == Mode::Exchange));
+        tally.read += u32::from(engages && find.is_some() && known.is_some_and(|known| known.engages));
     }
     day
 }

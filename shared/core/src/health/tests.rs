@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::day::SlotState;
 use crate::id::{MailboxId, SlotId};
-use crate::mailbox::{Days, Mode, State};
+use crate::mailbox::{Days, State};
+use crate::placement::Finds;
 use crate::visit::{Found, Placement};
 
 const TODAY: Date = date(2026, 3, 11);
@@ -14,7 +15,7 @@ fn schedule() -> Schedule {
 }
 
 fn day(date: Date, target: u32, tally: Tally) -> DayTally {
-    DayTally { date, target, by_provider: [(Provider::Gmail, tally)].into() }
+    DayTally { target, by_provider: [(Provider::Gmail, tally)].into(), ..DayTally::new(date) }
 }
 
 fn all_inbox(sent: u32) -> Tally {
@@ -160,22 +161,20 @@ fn a_day_is_folded_from_its_slots_and_finds() {
     let at = date(2026, 3, 2);
     let found = |k, placement| Found { slot: SlotId { mailbox: me, date: at, k }, placement };
     // Slot 0 was rescued and seen a second time: the first find counts.
-    let finds = Finds::new(
-        [
-            found(0, Placement::Spam),
-            found(1, Placement::Promotions),
-            found(0, Placement::Inbox),
-            found(6, Placement::Inbox),
-        ]
-        .into_iter(),
-    );
+    let mut finds = Finds::default();
+    finds.note(&[
+        found(0, Placement::Spam),
+        found(1, Placement::Promotions),
+        found(0, Placement::Inbox),
+        found(6, Placement::Inbox),
+    ]);
     let neighbours: Neighbours = [
-        (them, (Provider::Microsoft, Mode::Exchange, State::Warming)),
-        (dead, (Provider::Gmail, Mode::Exchange, State::Error)),
+        (them, Neighbour { provider: Provider::Microsoft, engages: true, state: State::Warming }),
+        (dead, Neighbour { provider: Provider::Gmail, engages: true, state: State::Error }),
     ]
     .into();
     let fold = |now: &str| {
-        tally_day(me, DayTally::new(at), &slots.into(), &schedule(), &finds, &neighbours, now.parse().unwrap())
+        tally_day((me, true), DayTally::new(at), &slots.into(), &schedule(), &finds, &neighbours, now.parse().unwrap())
     };
     let before = fold("2026-03-04T16:59:59Z").by_provider;
     let expected = Tally { sent: 5, bounced: 1, spam: 1, promotions: 1, inbox: 1, read: 3, ..Tally::default() };
@@ -199,8 +198,10 @@ fn tally() -> impl Strategy<Value = Tally> {
 }
 
 fn days() -> impl Strategy<Value = Vec<DayTally>> {
-    prop::collection::vec((tally(), tally(), 0_u32..80), 0..14).prop_map(|days| {
-        let day = |(back, (gmail, other, target)): (i64, (Tally, Tally, u32))| DayTally {
+    prop::collection::vec((tally(), tally(), 0_u32..80, (0_u32..4, 0_u32..4)), 0..14).prop_map(|days| {
+        let day = |(back, (gmail, other, target, reported)): (i64, (Tally, Tally, u32, (u32, u32)))| DayTally {
+            reported_bounces: reported.0,
+            reported_complaints: reported.1,
             date: TODAY - back.days(),
             target,
             by_provider: [(Provider::Gmail, gmail), (Provider::Other, other)]
@@ -252,10 +253,7 @@ proptest! {
 #[test]
 fn the_form_in_the_rows_never_changes() {
     let tally = Tally { sent: 12, inbox: 9, spam: 2, missing: 1, bounced: 0, read: 10, ..Tally::default() };
-    let days = [DayTally {
-        date: date(2026, 3, 2),
-        target: 40,
-        by_provider: [(Provider::Gmail, tally), (Provider::Other, all_inbox(7))].into(),
-    }];
-    assert_eq!(days_text(&days), "1qk=40G12i9s2m1u1O7i7");
+    let by_provider = [(Provider::Gmail, tally), (Provider::Other, all_inbox(7))].into();
+    let days = [DayTally { target: 40, by_provider, reported_bounces: 2, ..DayTally::new(date(2026, 3, 2)) }];
+    assert_eq!(days_text(&days), "1qk=40b2G12i9s2m1u1O7i7");
 }

@@ -1,7 +1,7 @@
 //! The days as a row holds them, short enough for a fortnight in a kilobyte: `1qk=40G12i9s2M20i20,1ql=…`.
 //!
 //! A day is its number in base 36, its target, and for each provider a capital, what was sent, and one letter and number for
-//! each counter that is not 0. Read mails are written as what was found and *not* read, which is mostly nothing.
+//! each counter that is not 0; what was reported of the day stands before the first provider. Read mails are written as what was found and *not* read, which is mostly nothing.
 
 use std::fmt::Write;
 use std::str::FromStr;
@@ -31,10 +31,15 @@ pub fn days_text(days: &[DayTally]) -> String {
 }
 
 fn day_text(day: &DayTally) -> String {
+    // Writing to a String never fails.
     let mut text = format!("{}={}", base36(u64::from(day_number(day.date))), day.target);
+    for (letter, count) in [('b', day.reported_bounces), ('c', day.reported_complaints)] {
+        if count > 0 {
+            let _ = write!(text, "{letter}{count}");
+        }
+    }
     for (letter, provider) in PROVIDERS {
         let Some(tally) = day.by_provider.get(&provider).filter(|tally| !tally.is_empty()) else { continue };
-        // Writing to a String never fails.
         let _ = write!(text, "{letter}{}", tally.sent);
         for (letter, count) in counters(tally) {
             if count > 0 {
@@ -84,7 +89,15 @@ fn read_day(text: &str) -> Option<DayTally> {
             day.by_provider.insert(provider, Tally { sent: count, ..Tally::default() });
             continue;
         }
-        let tally = day.by_provider.get_mut(&current?)?;
+        let Some(provider) = current else {
+            match letter {
+                'b' => day.reported_bounces = count,
+                'c' => day.reported_complaints = count,
+                _ => return None,
+            }
+            continue;
+        };
+        let tally = day.by_provider.get_mut(&provider)?;
         match letter {
             'i' => tally.inbox = count,
             's' => tally.spam = count,

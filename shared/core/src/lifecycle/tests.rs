@@ -27,7 +27,7 @@ fn scores(heat: u8) -> Scores {
 fn well(heat: u8) -> Health {
     let schedule = Schedule::new("UTC", Time::midnight(), Time::constant(23, 0, 0, 0), Days::ALL).unwrap();
     let tally = Tally { sent: 60, inbox: 60, read: 60, ..Tally::default() };
-    let days = [DayTally { date: TODAY, target: 60, by_provider: [(Provider::Gmail, tally)].into() }];
+    let days = [DayTally { target: 60, by_provider: [(Provider::Gmail, tally)].into(), ..DayTally::new(TODAY) }];
     let input = HealthInput {
         days: &days,
         today: TODAY,
@@ -210,6 +210,8 @@ fn any_live_mailbox_is_paused_by_hand_and_only_by_hand_goes_on() {
         let step = look(&since(state, hours(9)), &evidence(State::Paused, Some(well(90))));
         assert_eq!((step.after.state, step.after.pause), (State::Paused, Some(Pause::Hand)));
         assert_eq!(step.ruling.unwrap().rule, Rule::PausedByHand);
+        let stopped = Evidence { day_index: 0, ..evidence(State::Paused, None) };
+        assert_eq!(rule(&since(State::Warming, hours(9)), &stopped), Some((State::Paused, Rule::Stopped)));
         let later = step.after;
         let weeks = super::step(
             &later,
