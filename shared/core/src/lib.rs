@@ -20,6 +20,8 @@
 //! | [`content`] | what does a mail say, and is this text fit to be sent? |
 //! | [`token`] | how does a mail show that it is ours, and which one? |
 //! | [`event`] | what did a provider, an MTA or a mailbox report of a mail? |
+//! | [`merge`], [`counters`] | what do its events make of a mail, and what is counted of it? |
+//! | [`suppression`] | whom may nobody write to any more, and why? |
 //! | [`feasibility`] | can this configuration be met at all, and what binds it? |
 //! | [`rate`] | how many of how many, and how sure is that? |
 //! | [`limits`] | which numbers can an operator change? |
@@ -31,6 +33,7 @@ pub mod caps;
 pub mod catchup;
 pub mod clock;
 pub mod content;
+pub mod counters;
 pub mod day;
 pub mod endpoint;
 pub mod engage;
@@ -39,6 +42,7 @@ pub mod feasibility;
 pub mod id;
 pub mod limits;
 pub mod mailbox;
+pub mod merge;
 pub mod message;
 pub mod pairing;
 pub mod ramp;
@@ -47,6 +51,7 @@ pub mod rate;
 pub mod schedule;
 pub mod seed;
 pub mod slot;
+pub mod suppression;
 pub mod target;
 pub mod tick;
 pub mod token;
