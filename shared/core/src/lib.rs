@@ -29,6 +29,8 @@
 //! | [`lifecycle`] | which state does a mailbox go to, on this evidence, now? |
 //! | [`decision`] | why was something decided, in numbers and in words? |
 //! | [`maintenance`] | what does a mailbox send once it is ready? |
+//! | [`merge`], [`counters`] | what do its events make of a mail, and what is counted of it? |
+//! | [`suppression`] | whom may nobody write to any more, and why? |
 //! | [`address`] | which addresses may be connected to? |
 //! | [`feasibility`] | can this configuration be met at all, and what binds it? |
 //! | [`rate`] | how many of how many, and how sure is that? |
@@ -45,6 +47,7 @@ pub mod change;
 pub mod clock;
 pub mod content;
 pub mod control;
+pub mod counters;
 pub mod day;
 pub mod decision;
 pub mod endpoint;
@@ -59,6 +62,7 @@ pub mod lift;
 pub mod limits;
 pub mod mailbox;
 pub mod maintenance;
+pub mod merge;
 pub mod message;
 pub mod pairing;
 pub mod placement;
@@ -69,6 +73,7 @@ pub mod schedule;
 pub mod seed;
 pub mod slot;
 pub mod summary;
+pub mod suppression;
 pub mod target;
 pub mod tick;
 pub mod tier;

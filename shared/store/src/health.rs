@@ -19,7 +19,7 @@ use preheat_core::id::MailboxId;
 use crate::error::StoreError;
 use crate::fleet::BadRow;
 use crate::item::{Fields, Item, Unreadable, number, text};
-use crate::keys::{HEALTH_PARTS, Key, health_pk};
+use crate::keys::{Key, health_pk};
 use crate::plan_row::date_text;
 use crate::store::{Store, Write};
 
@@ -56,7 +56,7 @@ pub struct HealthPart {
 }
 
 impl Store {
-    /// The health rows of a part of the fleet, 0 to [`HEALTH_PARTS`]−1. Eventually consistent: every write says again what
+    /// The health rows of a part of the fleet, 0 to [`crate::HEALTH_PARTS`]−1. Eventually consistent: every write says again what
     /// was read.
     ///
     /// # Errors
