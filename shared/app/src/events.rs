@@ -166,7 +166,9 @@ pub async fn take_events(
 async fn set_aside(desk: &Desk, event: &Event, now: Timestamp) -> Result<(), StoreError> {
     let raw = serde_json::to_string(event).unwrap_or_default();
     let reason = format!("it happened more than {EVENT_KEPT_DAYS} days ago: it could be a replay");
-    desk.store.quarantine(&event.account, &Quarantined { provider: event.provider, reason, raw, received_at: now }).await
+    desk.store
+        .quarantine(&event.account, &Quarantined { provider: event.provider, reason, raw, received_at: now })
+        .await
 }
 
 /// Where the event's mail came from: the mailbox by its token, else by the sender's address.
