@@ -20,6 +20,9 @@
 //! | [`content`] | what does a mail say, and is this text fit to be sent? |
 //! | [`token`] | how does a mail show that it is ours, and which one? |
 //! | [`event`] | what did a provider, an MTA or a mailbox report of a mail? |
+//! | [`ip`] | how is a sending IP warmed with real mail: plan, daily decision, admission? |
+//! | [`mta`] | how does an MTA's configuration say so? |
+//! | [`domain`] | are SPF, DKIM, DMARC, MX, PTR and blocklists of a domain in order, and may it send? |
 //! | [`feasibility`] | can this configuration be met at all, and what binds it? |
 //! | [`rate`] | how many of how many, and how sure is that? |
 //! | [`limits`] | which numbers can an operator change? |
@@ -32,14 +35,17 @@ pub mod catchup;
 pub mod clock;
 pub mod content;
 pub mod day;
+pub mod domain;
 pub mod endpoint;
 pub mod engage;
 pub mod event;
 pub mod feasibility;
 pub mod id;
+pub mod ip;
 pub mod limits;
 pub mod mailbox;
 pub mod message;
+pub mod mta;
 pub mod pairing;
 pub mod ramp;
 pub mod ramp_text;

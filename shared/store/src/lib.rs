@@ -18,6 +18,12 @@
 //! | `SYS` / `PROVIDER#{provider}` | budget and breaker of a provider, trouble since the last tick | fan-out: 1 a tick | sender: 1 a deferred mail; fan-out: ≤ 1 a tick | 1 |
 //! | `TENANT#{t}` / `PLAN` | limits of a tenant | fan-out: 1 a tick | operator | 1 |
 //! | `TENANT#{t}` / `SUPPRESS#{address}` | an address nobody may write to | fan-out: all of a tenant, every tick | operator | 1 |
+//! | `SYS` / `IP#{address}` | whose sending IP it is | governor: all, 1 an hour | operator: 1 an IP | 1 |
+//! | `TENANT#{t}` / `IP#{address}` | a sending IP: plan, status, day | governor: all of a tenant, 1 an hour; operator | governor: 1 a day (transaction, 2 each); operator | 2 |
+//! | `TENANT#{t}` / `ADMITTED` | when the last domain or IP came in | operator | operator: 1 an IP, in its transaction | 2 |
+//! | `TENANT#{t}` / `DOMAIN#{name}` | a domain: its checks, since when it fails | governor: all of a tenant, 1 an hour; operator | governor: 1 a day | 1–3 |
+//! | `IP#{t}#{address}` / `DAY#{date}` | a day of a sending IP that is over: quota, counters | governor: 7 a day; reports | governor: 1 a day, with its decision | 2 |
+//! | `IP#{t}#{address}` / `WHY#{instant}` | a decision: rule, inputs, bounds, result | operator | governor: 1 a day, with the day | 2 |
 //!
 //! So a mail costs 2 write units (claim and outcome) and its share of the mailbox's day: (5 visits × 2 + turn 4) / 40 = 0.35.
 //! The two hot rows stay under 1 kB at 40 sends a day and carry no index; tests hold both.
@@ -41,6 +47,7 @@ mod claim;
 mod counter;
 mod credential;
 mod data_key;
+mod domain;
 mod error;
 mod fleet;
 mod import;
@@ -54,9 +61,11 @@ mod profile;
 mod provider;
 mod resolve;
 mod retry;
+mod sending_ip;
 mod store;
 mod table;
 mod tenant;
+mod transact;
 mod turn;
 mod vault;
 
@@ -69,5 +78,6 @@ pub use keys::{Key, SHARDS, shard_of};
 pub use lease::Lease;
 pub use profile::Profile;
 pub use resolve::Resolved;
+pub use sending_ip::{Adding, StoredIp};
 pub use store::Store;
 pub use vault::{Secrets, Vault};
