@@ -4,13 +4,17 @@
 //! |-------------|------------|--------------|
 //! | [`fan_out`] | `fanout`   | turns local days, plans the tick, pushes per-mailbox batches onto the queues |
 //! | [`send`]    | `sender`   | claims a slot, speaks SMTP, writes the outcome |
+//! | [`ips`]     | `governor` | brings a sending IP in; decides on each one's day |
+//! | [`domains`] | `governor` | looks domains up, remembers how they stand |
 //! | [`visit`]   | `replier`  | one IMAP session: placement, reconciliation, engagement, filing |
 //!
 //! May use the store, mail and core; opens no socket but through [`App::dial`], reads no clock but [`App::clock`], takes no
 //! chance but from the seed. Decides nothing that core could decide.
 
 pub mod bus;
+pub mod domains;
 pub mod fan_out;
+pub mod ips;
 mod profiles;
 pub mod queue;
 pub mod redact;

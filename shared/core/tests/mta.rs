@@ -1,6 +1,8 @@
 //! The configuration that is written for MTAs: PowerMTA's by a strict grammar of its documented directives, KumoMTA's by
 //! running it in Lua 5.4, the language that KumoMTA embeds.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use mlua::{Function, Lua, Table, Value};

@@ -25,6 +25,9 @@ pub struct DomainState {
     pub checked_at: Timestamp,
     /// The last that is known of every check.
     pub checks: Vec<Check>,
+    /// DKIM selectors that an operator named.
+    #[serde(default)]
+    pub selectors: Vec<String>,
 }
 
 /// What a check changed.
@@ -43,12 +46,13 @@ impl DomainState {
     /// The state after a check at `now`.
     #[must_use]
     pub fn after(before: Option<&Self>, report: Report, now: Timestamp) -> Self {
+        let selectors = before.map(|before| before.selectors.clone()).unwrap_or_default();
         let checks: Vec<Check> = report.checks.into_iter().map(|check| keep_failing(before, check)).collect();
         let verdict = verdict(&checks);
         let since = before.filter(|before| before.verdict == verdict).map_or(now, |before| before.since);
         let failing_since =
             (verdict == Verdict::Failing).then(|| before.and_then(|before| before.failing_since).unwrap_or(now));
-        Self { domain: report.domain, verdict, since, failing_since, checked_at: now, checks }
+        Self { domain: report.domain, verdict, since, failing_since, checked_at: now, checks, selectors }
     }
 
     /// Whether mailboxes of the domain may send: it does not fail, or not for over 72 h yet.
@@ -56,6 +60,16 @@ impl DomainState {
     pub fn may_send(&self, now: Timestamp) -> bool {
         let grace = SignedDuration::from_hours(GRACE_H);
         self.failing_since.is_none_or(|since| now.duration_since(since) <= grace)
+    }
+
+    /// Whether it is time to look again: a day after it was well, an hour after it was not.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        let minutes = match self.verdict {
+            Verdict::Passing | Verdict::Warning => 23 * 60,
+            Verdict::Failing | Verdict::Unknown => 50,
+        };
+        now.duration_since(self.checked_at) >= SignedDuration::from_mins(minutes)
     }
 
     /// What changed from `before`, which was looked at at its own `checked_at`.

@@ -284,13 +284,13 @@ impl fmt::Display for Decision {
                 percent(bounds.volume_share_min)
             )?,
             Rule::Bounces => {
-                write!(f, "paused for {} h: bounces over {:.1} %", bounds.pause_h, percent(bounds.bounce_max))?
+                write!(f, "paused for {} h: bounces over {:.1} %", bounds.pause_h, percent(bounds.bounce_max))?;
             }
             Rule::Complaints => {
                 write!(f, "paused for {} h: complaints over {:.1} %", bounds.pause_h, percent(bounds.complaint_max))?;
             }
             Rule::NotSure => {
-                write!(f, "held on day {}: a rate is over its bound, on too few mails to be sure", to.day)?
+                write!(f, "held on day {}: a rate is over its bound, on too few mails to be sure", to.day)?;
             }
             Rule::PauseInForce => write!(f, "still paused")?,
             Rule::PauseOver => write!(
