@@ -8,11 +8,13 @@ mod chart;
 mod demo;
 mod dlq;
 mod feasible;
+mod hooks;
 mod ledger;
 mod mailbox;
 mod near;
 mod outcome;
 mod plan;
+mod suppress;
 mod up;
 mod view;
 
@@ -31,6 +33,8 @@ Examples:
   preheat mailbox import mailboxes.csv --dry-run
   preheat dlq show --data ./data
   preheat up --data ./data --mailboxes mailboxes.csv
+  preheat hooks add sendgrid --tenant acme --data ./data
+  preheat suppress list --tenant acme --data ./data
 
 Exit codes: 0 done, 1 failed, 2 bad input or usage.";
 
@@ -55,6 +59,12 @@ enum Command {
     /// Import, list, check, pause and resume mailboxes
     #[command(subcommand)]
     Mailbox(mailbox::Command),
+    /// Add, list, rotate and test the endpoints that deliverability events come in at
+    #[command(subcommand)]
+    Hooks(hooks::Command),
+    /// List, add, remove, import and export the addresses that nobody may write to
+    #[command(subcommand)]
+    Suppress(suppress::Command),
     /// Show and redrive queue messages that were given up
     #[command(subcommand)]
     Dlq(dlq::Command),
@@ -70,6 +80,8 @@ fn main() -> ExitCode {
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Feasible(args) => feasible::run(args, &mut out),
         Command::Mailbox(command) => wait(mailbox::run(command, &mut out)),
+        Command::Hooks(command) => wait(hooks::run(command, &mut out)),
+        Command::Suppress(command) => wait(suppress::run(command, &mut out)),
         Command::Dlq(command) => wait(dlq::run(command, &mut out)),
     };
     let done = done.and_then(|()| Ok(out.flush()?));

@@ -77,11 +77,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// The fleet cannot be read.
-pub async fn daily(
-    app: &App,
-    look_up: impl AsyncFn(&Subject) -> Report,
-    now: Timestamp,
-) -> Result<Checked, AppError> {
+pub async fn daily(app: &App, look_up: impl AsyncFn(&Subject) -> Report, now: Timestamp) -> Result<Checked, AppError> {
     let used = used(&app.store).await?;
     let look_up = &look_up;
     let outcomes = stream::iter(used)
@@ -155,7 +151,8 @@ fn changes(tenant: &TenantId, before: Option<&DomainState>, after: &DomainState)
         None => {}
     }
     let listed = |state: &DomainState| -> BTreeSet<String> {
-        let listed = state.checks.iter().filter(|check| check.topic == Topic::Blocklist && check.verdict == Verdict::Failing);
+        let listed =
+            state.checks.iter().filter(|check| check.topic == Topic::Blocklist && check.verdict == Verdict::Failing);
         listed.map(|check| check.about.clone()).collect()
     };
     let new: Vec<String> = listed(after).difference(&before.map(listed).unwrap_or_default()).cloned().collect();

@@ -25,6 +25,8 @@
 //! | [`ip`] | how is a sending IP warmed with real mail: plan, daily decision, admission? |
 //! | [`mta`] | how does an MTA's configuration say so? |
 //! | [`domain`] | are SPF, DKIM, DMARC, MX, PTR and blocklists of a domain in order, and may it send? |
+//! | [`merge`], [`counters`] | what do its events make of a mail, and what is counted of it? |
+//! | [`suppression`] | whom may nobody write to any more, and why? |
 //! | [`address`] | which addresses may be connected to? |
 //! | [`feasibility`] | can this configuration be met at all, and what binds it? |
 //! | [`rate`] | how many of how many, and how sure is that? |
@@ -40,6 +42,7 @@ pub mod catchup;
 pub mod change;
 pub mod clock;
 pub mod content;
+pub mod counters;
 pub mod day;
 pub mod domain;
 pub mod endpoint;
@@ -50,6 +53,7 @@ pub mod id;
 pub mod ip;
 pub mod limits;
 pub mod mailbox;
+pub mod merge;
 pub mod message;
 pub mod mta;
 pub mod pairing;
@@ -59,6 +63,7 @@ pub mod rate;
 pub mod schedule;
 pub mod seed;
 pub mod slot;
+pub mod suppression;
 pub mod target;
 pub mod tick;
 pub mod token;

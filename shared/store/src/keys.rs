@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use preheat_core::counters::Subject;
+use preheat_core::event::Reporter;
 use preheat_core::id::{Address, DomainName, MailboxId, TenantId};
 use preheat_core::mailbox::Provider;
 
@@ -55,6 +57,26 @@ pub enum Key<'a> {
     IpDay(&'a TenantId, IpAddr, Date),
     /// `IP#{t}#{address}` / `WHY#{instant}`: a decision on a sending IP.
     IpDecision(&'a TenantId, IpAddr, Timestamp),
+    /// `TENANT#{t}` / `SOFT#{address}`: how often mail to an address bounced softly.
+    SoftBounces(&'a TenantId, &'a Address),
+    /// `TENANT#{t}` / `ZONE`: the zone of a tenant's days.
+    Zone(&'a TenantId),
+    /// `EVT#{provider}#{digest}` / `E`: an event.
+    Event(Reporter, &'a str),
+    /// `MAIL#{digest}` / `M`: what is known of a mail from its events.
+    Mail(&'a str),
+    /// `CNT#{subject}#{part}` / `{date}`: a part of a subject's counters of a local day.
+    Counters(&'a Subject, u8, Date),
+    /// `QUAR#{account}` / `{digest}`: what came in and could not be an event.
+    Quarantine(&'a str, &'a str),
+    /// `HOOK#{id}` / `HOOK`: an endpoint that events come in at.
+    Hook(&'a str),
+    /// `TENANT#{t}` / `HOOK#{provider}`: the id of a tenant's endpoint of a provider.
+    TenantHook(&'a TenantId, Reporter),
+    /// `HOOKSRC#{source}` / `HOOK`: the id of the endpoint that a topic, queue or AWS account speaks to.
+    HookSource(&'a str),
+    /// `LOOKS` / `{subject}`: whose health is to be looked at out of turn.
+    Look(&'a Subject),
 }
 
 impl Key<'_> {
@@ -66,9 +88,19 @@ impl Key<'_> {
             Self::Profile(id) | Self::Day(id, _) | Self::BoxDay(id, _) => mailbox_pk(*id),
             Self::Address(address) => format!("ADDR#{address}"),
             Self::Counter | Self::DataKey(_) | Self::Provider(_) | Self::IpOwner(_) => SYSTEM_PK.to_owned(),
-            Self::Tenant(tenant) | Self::Suppressed(tenant, _) => tenant_pk(tenant),
             Self::Ip(tenant, _) | Self::Admitted(tenant) | Self::Domain(tenant, _) => tenant_pk(tenant),
             Self::IpDay(tenant, address, _) | Self::IpDecision(tenant, address, _) => ip_pk(tenant, *address),
+            Self::Tenant(tenant) | Self::Suppressed(tenant, _) | Self::SoftBounces(tenant, _) | Self::Zone(tenant) => {
+                tenant_pk(tenant)
+            }
+            Self::TenantHook(tenant, _) => tenant_pk(tenant),
+            Self::Quarantine(account, _) => quarantine_pk(account),
+            Self::Hook(id) => format!("HOOK#{id}"),
+            Self::HookSource(source) => format!("HOOKSRC#{source}"),
+            Self::Event(reporter, digest) => format!("EVT#{reporter}#{digest}"),
+            Self::Mail(digest) => format!("MAIL#{digest}"),
+            Self::Counters(subject, part, _) => counters_pk(subject, *part),
+            Self::Look(_) => LOOKS_PK.to_owned(),
         }
     }
 
@@ -93,6 +125,15 @@ impl Key<'_> {
             Self::IpDay(_, _, date) => format!("{DAY_PREFIX}{date}"),
             // Milliseconds in 15 digits: their order is that of time, to the year 33658.
             Self::IpDecision(_, _, at) => format!("{DECISION_PREFIX}{:015}", at.as_millisecond().max(0)),
+            Self::SoftBounces(_, address) => format!("SOFT#{address}"),
+            Self::Zone(_) => "ZONE".to_owned(),
+            Self::Event(..) => "E".to_owned(),
+            Self::Mail(_) => "M".to_owned(),
+            Self::Counters(_, _, date) => date.to_string(),
+            Self::Look(subject) => subject.to_string(),
+            Self::Quarantine(_, digest) => (*digest).to_owned(),
+            Self::Hook(_) | Self::HookSource(_) => "HOOK".to_owned(),
+            Self::TenantHook(_, provider) => format!("{HOOK_PREFIX}{provider}"),
         }
     }
 
@@ -125,6 +166,22 @@ pub(crate) const DECISION_PREFIX: &str = "WHY#";
 /// Partition of the history of a sending IP.
 pub(crate) fn ip_pk(tenant: &TenantId, address: IpAddr) -> String {
     format!("IP#{tenant}#{address}")
+}
+
+/// Partition of everything whose health is to be looked at.
+pub(crate) const LOOKS_PK: &str = "LOOKS";
+
+/// Sort keys of a tenant's endpoints begin with this.
+pub(crate) const HOOK_PREFIX: &str = "HOOK#";
+
+/// Partition of what an account sent that could not be an event.
+pub(crate) fn quarantine_pk(account: &str) -> String {
+    format!("QUAR#{account}")
+}
+
+/// Partition of a part of a subject's counters.
+pub(crate) fn counters_pk(subject: &Subject, part: u8) -> String {
+    format!("CNT#{subject}#{part}")
 }
 
 /// Partition of a shard's hot rows.
@@ -243,6 +300,11 @@ mod tests {
         assert_eq!(spelled(Key::IpDay(&tenant, ip, date)), "IP#acme#203.0.113.7/DAY#2026-03-02");
         let at = jiff::Timestamp::from_millisecond(1_772_442_000_123).unwrap();
         assert_eq!(spelled(Key::IpDecision(&tenant, ip, at)), "IP#acme#203.0.113.7/WHY#001772442000123");
+        assert_eq!(spelled(Key::SoftBounces(&tenant, &address)), "TENANT#acme/SOFT#a@b.example");
+        assert_eq!(spelled(Key::Event(Reporter::Ses, "0f")), "EVT#ses#0f/E");
+        let subject = Subject::Domain(tenant, "b.example".to_owned());
+        assert_eq!(spelled(Key::Counters(&subject, 3, date)), "CNT#domain/acme/b.example#3/2026-03-02");
+        assert_eq!(spelled(Key::Look(&subject)), "LOOKS/domain/acme/b.example");
         assert_eq!(provider_of("zoho"), Some(Provider::Zoho));
         assert_eq!(hot_row("PROFILE"), None);
     }

@@ -17,15 +17,24 @@
 //! | `SYS` / `KEY#{name}` | a data key, encrypted by KMS | every process: 1 an hour and tenant | whoever needs it first | 1 |
 //! | `SYS` / `PROVIDER#{provider}` | budget and breaker of a provider, trouble since the last tick | fan-out: 1 a tick | sender: 1 a deferred mail; fan-out: ≤ 1 a tick | 1 |
 //! | `TENANT#{t}` / `PLAN` | limits of a tenant | fan-out: 1 a tick | operator | 1 |
-//! | `TENANT#{t}` / `SUPPRESS#{address}` | an address nobody may write to | fan-out: all of a tenant, every tick | operator | 1 |
 //! | `SYS` / `IP#{address}` | whose sending IP it is | governor: all, 1 an hour | operator: 1 an IP | 1 |
 //! | `TENANT#{t}` / `IP#{address}` | a sending IP: plan, status, day | governor: all of a tenant, 1 an hour; operator | governor: 1 a day (transaction, 2 each); operator | 2 |
 //! | `TENANT#{t}` / `ADMITTED` | when the last domain or IP came in | operator | operator: 1 an IP, in its transaction | 2 |
 //! | `TENANT#{t}` / `DOMAIN#{name}` | a domain: its checks, since when it fails | governor: all of a tenant, 1 an hour; operator | governor: 1 a day | 1–3 |
 //! | `IP#{t}#{address}` / `DAY#{date}` | a day of a sending IP that is over: quota, counters | governor: 7 a day; reports | governor: 1 a day, with its decision | 2 |
 //! | `IP#{t}#{address}` / `WHY#{instant}` | a decision: rule, inputs, bounds, result | operator | governor: 1 a day, with the day | 2 |
+//! | `TENANT#{t}` / `SUPPRESS#{address}` | an address nobody may write to | fan-out: all of a tenant, every tick | operator, events | 1 |
+//! | `TENANT#{t}` / `SOFT#{address}` | soft bounces of an address in 30 days | events | events: 1 a soft bounce | 2 |
+//! | `TENANT#{t}` / `ZONE` | the zone of a tenant's days | events: 1 in 5 min and process | operator | 1 |
+//! | `EVT#{provider}#{digest}` / `E` | an event, 7 days | reports | events: 1 an event | 2 |
+//! | `MAIL#{digest}` / `M` | what the events of a mail make of it, 30 days | events: 1 an event | events: ≤ 1 an event | 2 |
+//! | `CNT#{subject}#{part}` / `{date}` | counters of a mailbox, IP, domain or tenant and local day, in 1 or 8 parts | governor, reports | events: ≤ 4 for up to 16 events | 2 |
+//! | `QUAR#{account}` / `{digest}` | what came in and could not be an event, 30 days | operator | events: 1 a bad element | 1 |
+//! | `HOOK#{id}` / `HOOK` | an endpoint: tenant, provider, sealed secrets | webhook: 1 in 5 min, endpoint and process | operator | 1 |
+//! | `TENANT#{t}` / `HOOK#{provider}`, `HOOKSRC#{source}` / `HOOK` | the id of an endpoint | operator; webhook: 1 a direct event | operator | 1 |
+//! | `LOOKS` / `{subject}` | whose health is to be looked at out of turn | governor: all, every minute | events: 1 for up to 16 bad events; governor: 1 a look | 2 |
 //!
-//! So a mail costs 2 write units (claim and outcome) and its share of the mailbox's day: (5 visits × 2 + turn 4) / 40 = 0.35.
+//! An event and all that it changes are one transaction (`events.rs`). So a mail costs 2 write units (claim and outcome) and its share of the mailbox's day: (5 visits × 2 + turn 4) / 40 = 0.35.
 //! The two hot rows stay under 1 kB at 40 sends a day and carry no index; tests hold both.
 //!
 //! # How writes stay right
@@ -49,21 +58,27 @@ mod credential;
 mod data_key;
 mod domain;
 mod error;
+mod events;
 mod fleet;
+mod hooks;
 mod import;
 mod item;
 mod keys;
 mod lease;
+mod looks;
 mod mailbox;
 mod outcome;
 mod plan_row;
 mod profile;
 mod provider;
+mod quarantine;
 mod resolve;
 mod retry;
 mod sending_ip;
 mod store;
+mod suppressed;
 mod table;
+mod tallies;
 mod tenant;
 mod transact;
 mod turn;
@@ -72,12 +87,17 @@ mod vault;
 pub use claim::{Claim, ClaimRequest, Held, Lost};
 pub use credential::{Credential, Sealed, Secret};
 pub use error::{Next, StoreError};
+pub use events::{EVENT_KEPT_DAYS, Noted, Taken};
 pub use fleet::{BadRow, Shard};
+pub use hooks::{Hook, HookSecret, SecretKind};
 pub use import::{Imported, NewMailbox};
 pub use keys::{Key, SHARDS, shard_of};
 pub use lease::Lease;
+pub use looks::Look;
 pub use profile::Profile;
+pub use quarantine::Quarantined;
 pub use resolve::Resolved;
 pub use sending_ip::{Adding, StoredIp};
 pub use store::Store;
+pub use suppressed::Suppression;
 pub use vault::{Secrets, Vault};

@@ -5,9 +5,12 @@
 
 mod budget;
 mod claims;
+mod events;
+mod hooks;
 mod imports;
 mod interleaving;
 mod leases;
+mod sending_ips;
 mod settings;
 mod shards;
 mod turns;
