@@ -20,6 +20,7 @@
 //! | [`content`] | what does a mail say, and is this text fit to be sent? |
 //! | [`token`] | how does a mail show that it is ours, and which one? |
 //! | [`event`] | what did a provider, an MTA or a mailbox report of a mail? |
+//! | [`bounce`] | why did a mail come back: the address, the sender, the message, or nothing that lasts? |
 //! | [`feasibility`] | can this configuration be met at all, and what binds it? |
 //! | [`rate`] | how many of how many, and how sure is that? |
 //! | [`limits`] | which numbers can an operator change? |
@@ -27,6 +28,7 @@
 //! | [`id`], [`mailbox`], [`day`], [`visit`], [`message`], [`endpoint`], [`clock`] | what are the things called, and how are they written down? |
 
 pub mod backoff;
+pub mod bounce;
 pub mod caps;
 pub mod catchup;
 pub mod clock;
