@@ -35,7 +35,10 @@ fn arrows_point_one_way() {
         ("preheat-store", &["preheat-core"]),
         ("preheat-mail", &["preheat-core"]),
         ("preheat-app", &["preheat-core", "preheat-store", "preheat-mail", "preheat-intake"]),
-        ("preheat-lambda", &["preheat-core", "preheat-store", "preheat-mail", "preheat-intake", "preheat-platforms", "preheat-app"]),
+        (
+            "preheat-lambda",
+            &["preheat-core", "preheat-store", "preheat-mail", "preheat-intake", "preheat-platforms", "preheat-app"],
+        ),
         ("preheat-webhook", &["preheat-lambda"]),
         ("preheat-fanout", &["preheat-core", "preheat-app", "preheat-lambda"]),
         ("preheat-sender", &["preheat-core", "preheat-app", "preheat-lambda"]),

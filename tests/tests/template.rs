@@ -142,7 +142,18 @@ fn one_bad_message_never_costs_its_neighbours() {
 #[test]
 fn errors_and_dead_letters_raise_an_alarm_that_reaches_the_topic() {
     let template = template();
-    for alarm in ["FanoutErrors", "SenderErrors", "ReplierErrors", "SendsDead", "VisitsDead", "FanoutSilent", "WebhookErrors", "WebhookNotStored", "WebhookThrottled", "HooksDead"] {
+    for alarm in [
+        "FanoutErrors",
+        "SenderErrors",
+        "ReplierErrors",
+        "SendsDead",
+        "VisitsDead",
+        "FanoutSilent",
+        "WebhookErrors",
+        "WebhookNotStored",
+        "WebhookThrottled",
+        "HooksDead",
+    ] {
         let alarm = at(&template, &["Resources", &format!("{alarm}Alarm"), "Properties"]);
         assert_eq!(named(&at(alarm, &["AlarmActions"])[0]), "Alarms");
     }
@@ -159,12 +170,15 @@ fn the_public_function_is_bounded_and_reaches_no_credential() {
         let Some(condition) = statement.get("Condition") else { continue };
         conditions += 1;
         if let Some(keys) = condition.get("ForAllValues:StringLike") {
-            let keys: Vec<_> = list(at(keys, &["dynamodb:LeadingKeys"])).into_iter().filter_map(Value::as_str).collect();
+            let keys: Vec<_> =
+                list(at(keys, &["dynamodb:LeadingKeys"])).into_iter().filter_map(Value::as_str).collect();
             assert!(!keys.is_empty() && keys.iter().all(|key| !key.starts_with("MBX") && *key != "*"), "{keys:?}");
         }
         if let Some(context) = condition.get("StringLike") {
-            let names: Vec<_> =
-                list(at(context, &["kms:EncryptionContext:preheat-key"])).into_iter().filter_map(Value::as_str).collect();
+            let names: Vec<_> = list(at(context, &["kms:EncryptionContext:preheat-key"]))
+                .into_iter()
+                .filter_map(Value::as_str)
+                .collect();
             assert_eq!(names, ["hooks-*", "token-*", "seed"], "a tenant's other key seals the credentials");
         }
     }

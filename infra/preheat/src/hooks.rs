@@ -2,6 +2,7 @@
 
 mod proof;
 mod steps;
+mod test;
 
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +23,7 @@ Examples:
   preheat hooks add ses --tenant acme --source arn:aws:sns:eu-west-1:123456789012:deliverability --data ./data
   preheat hooks list --tenant acme --data ./data
   preheat hooks rotate postmark --tenant acme --data ./data
+  preheat hooks test postmark --tenant acme --data ./data
 
 Providers: ses sendgrid mailgun postmark sparkpost resend standard-webhooks brevo mailjet mandrill mailwizz powermta
 kumomta smartlead instantly postal mailersend mailtrap unisender-go.";
@@ -41,6 +43,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Give an endpoint a new secret; the old one is taken beside it for some days
     Rotate(RotateArgs),
+    /// Post a signed sample to an endpoint, as its provider would, and report the answer
+    Test(test::Args),
 }
 
 /// Whose endpoint, and where.
@@ -133,6 +137,7 @@ pub(crate) async fn run(command: &Command, out: Out<'_>) -> Outcome {
         Command::Add(args) => Box::pin(add(args, out)).await,
         Command::List(args) => Box::pin(list(args, out)).await,
         Command::Rotate(args) => Box::pin(rotate(args, out)).await,
+        Command::Test(args) => Box::pin(test::run(args, out)).await,
     }
 }
 
@@ -152,7 +157,9 @@ async fn add(args: &AddArgs, out: Out<'_>) -> Outcome {
         return Err(BadInput::error("bounces in mailboxes are found by the visits; they need no endpoint"));
     }
     if provider == Reporter::Ses && args.source.is_empty() {
-        return Err(BadInput::error("SES needs --source: the topic's ARN, or the AWS account of its EventBridge events"));
+        return Err(BadInput::error(
+            "SES needs --source: the topic's ARN, or the AWS account of its EventBridge events",
+        ));
     }
     if let Some(zone) = &args.zone
         && jiff::tz::TimeZone::get(zone).is_err()
@@ -162,7 +169,8 @@ async fn add(args: &AddArgs, out: Out<'_>) -> Outcome {
     let key = given_key(provider, &args.key)?;
     let ledger = args.whose.ledger.open(Directory::MayBeNew).await?;
     if ledger.store.hook_of(&args.whose.tenant, provider).await?.is_some() {
-        let reason = format!("{} has an endpoint of {provider} already: `preheat hooks list` shows it", args.whose.tenant);
+        let reason =
+            format!("{} has an endpoint of {provider} already: `preheat hooks list` shows it", args.whose.tenant);
         return Err(BadInput::error(reason));
     }
     if let Some(zone) = &args.zone {
@@ -189,11 +197,15 @@ async fn add(args: &AddArgs, out: Out<'_>) -> Outcome {
 async fn rotate(args: &RotateArgs, out: Out<'_>) -> Outcome {
     let key = given_key(args.provider, &args.key)?;
     if key.is_none() && matches!(proof(args.provider), Proof::Key { .. }) {
-        return Err(BadInput::error(format!("{} makes its keys itself: bring the new one with --key-env", args.provider)));
+        return Err(BadInput::error(format!(
+            "{} makes its keys itself: bring the new one with --key-env",
+            args.provider
+        )));
     }
     let ledger = args.whose.ledger.open(Directory::Exists).await?;
     let Some(mut hook) = ledger.store.hook_of(&args.whose.tenant, args.provider).await? else {
-        let reason = format!("{} has no endpoint of {}: `preheat hooks add` makes one", args.whose.tenant, args.provider);
+        let reason =
+            format!("{} has no endpoint of {}: `preheat hooks add` makes one", args.whose.tenant, args.provider);
         return Err(BadInput::error(reason));
     };
     let overlap = SignedDuration::from_hours(24 * i64::from(args.overlap));
@@ -230,7 +242,8 @@ fn given_key(provider: Reporter, args: &KeyArgs) -> anyhow::Result<Option<Secret
     if !matches!(proof(provider), Proof::Key { .. }) {
         return Err(BadInput::error(format!("{provider} signs nothing: its secret is made here, without --key-env")));
     }
-    let key = environment(name).ok_or_else(|| BadInput::error(format!("the environment variable {name} is not set")))?;
+    let key =
+        environment(name).ok_or_else(|| BadInput::error(format!("the environment variable {name} is not set")))?;
     Ok(Some(Secret::new(key.trim().to_owned())))
 }
 

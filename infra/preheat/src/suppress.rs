@@ -138,7 +138,11 @@ async fn add(args: &AddressesArgs, out: Out<'_>) -> Outcome {
     for address in &args.addresses {
         let source = "operator".to_owned();
         let new = Suppression { address: address.clone(), reason: Reason::ByHand, source, since: now() };
-        let word = if ledger.store.suppress(&args.whose.tenant, &new).await? { "suppressed" } else { "was suppressed already" };
+        let word = if ledger.store.suppress(&args.whose.tenant, &new).await? {
+            "suppressed"
+        } else {
+            "was suppressed already"
+        };
         writeln!(out, "{address}: {word}")?;
     }
     Ok(())
@@ -204,10 +208,13 @@ fn suppression(cells: &Cells) -> Result<Suppression, Vec<Fault>> {
     let mut fault = |column: &str, reason: String| {
         faults.push(Fault { line: cells.line, column: Some(column.to_owned()), reason });
     };
-    let address = unquoted(cells.get("address")).parse::<Address>().map_err(|error| fault("address", error.to_string()));
+    let address =
+        unquoted(cells.get("address")).parse::<Address>().map_err(|error| fault("address", error.to_string()));
     let reason = match cells.get("reason") {
         "" => Ok(Reason::Imported),
-        text => text.parse().map_err(|error: preheat_core::suppression::UnknownReason| fault("reason", error.to_string())),
+        text => {
+            text.parse().map_err(|error: preheat_core::suppression::UnknownReason| fault("reason", error.to_string()))
+        }
     };
     let since = match cells.get("since") {
         "" => Ok(now()),

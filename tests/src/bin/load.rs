@@ -156,9 +156,8 @@ async fn run(arguments: &Arguments) -> Result<()> {
     // The first request of a process opens the endpoint: not a part of the measurement.
     post(&mut None, &seen, total).await?;
     let start = Instant::now() + Duration::from_millis(200);
-    let clients: Vec<_> = (0..CONNECTIONS)
-        .map(|lane| tokio::spawn(client(lane, total, gap, start, Arc::clone(&seen))))
-        .collect();
+    let clients: Vec<_> =
+        (0..CONNECTIONS).map(|lane| tokio::spawn(client(lane, total, gap, start, Arc::clone(&seen)))).collect();
     if arguments.kill {
         sleep_until(start + Duration::from_secs(u64::from(arguments.seconds)) / 2).await;
         server.kill()?;

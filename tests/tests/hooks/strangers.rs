@@ -40,7 +40,9 @@ async fn ten_thousand_forged_requests_write_nothing_and_ask_kms_for_nothing() {
                 forged["rawPath"] = format!("/hooks/resend/{id}").into();
             }
             // An id that cannot be one, and a provider that is none.
-            _ => forged["rawPath"] = format!("/hooks/{}/{known}{n}", if n % 8 == 3 { "resend" } else { "nobody" }).into(),
+            _ => {
+                forged["rawPath"] = format!("/hooks/{}/{known}{n}", if n % 8 == 3 { "resend" } else { "nobody" }).into()
+            }
         }
         *answers.entry(status(&gate, &forged).await).or_default() += 1;
     }
@@ -99,7 +101,9 @@ async fn what_is_too_large_or_no_request_at_all_is_refused_before_anything_is_re
     broken["isBase64Encoded"] = true.into();
     broken["body"] = "***".into();
     assert_eq!(status(&gate, &broken).await, 400);
-    for path in ["/", "/hooks", "/hooks/brevo", "/hooks/brevo/", "/hooks//x", "/hooks/mailbox/aaaaaaaaaaaaaaaaaaaaaaaaaa/../x"] {
+    for path in
+        ["/", "/hooks", "/hooks/brevo", "/hooks/brevo/", "/hooks//x", "/hooks/mailbox/aaaaaaaaaaaaaaaaaaaaaaaaaa/../x"]
+    {
         let mut lost = genuine.clone();
         lost["rawPath"] = path.into();
         assert_eq!(status(&gate, &lost).await, 404, "{path}");

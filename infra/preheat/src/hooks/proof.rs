@@ -26,7 +26,9 @@ pub(super) enum Proof {
 pub(super) fn proof(provider: Reporter) -> Proof {
     match provider {
         Reporter::Ses => Proof::Source,
-        Reporter::Sendgrid => Proof::Key { shown_at: "Settings › Mail Settings › Event Webhooks › Signature Verification: the public key" },
+        Reporter::Sendgrid => Proof::Key {
+            shown_at: "Settings › Mail Settings › Event Webhooks › Signature Verification: the public key",
+        },
         Reporter::Mailgun => Proof::Key { shown_at: "API Security: the HTTP webhook signing key" },
         Reporter::Resend => Proof::Key { shown_at: "the webhook's page: the signing secret (whsec_…)" },
         Reporter::StandardWebhooks => Proof::Key { shown_at: "the sender's console: the signing secret (whsec_…)" },
