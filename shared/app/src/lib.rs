@@ -5,6 +5,8 @@
 //! | [`fan_out`] | `fanout`   | turns local days, plans the tick, pushes per-mailbox batches onto the queues |
 //! | [`send`]    | `sender`   | claims a slot, speaks SMTP, writes the outcome |
 //! | [`report`]  | operator, API | gathers what reports are folded from |
+//! | [`ips`]     | `governor` | brings a sending IP in; decides on each one's day |
+//! | [`domains`] | `governor` | looks domains up, remembers how they stand |
 //! | [`visit`]   | `replier`  | one IMAP session: placement, reconciliation, engagement, filing |
 //! | [`hooks`]   | `webhook`  | takes what providers post: endpoint, signature, reading, storing, answer |
 //! | [`events`]  | `hooks`, whoever else finds events | correlates, stores, counts, suppresses |
@@ -13,9 +15,11 @@
 //! chance but from the seed. Decides nothing that core could decide.
 
 pub mod bus;
+pub mod domains;
 pub mod events;
 pub mod fan_out;
 pub mod hooks;
+pub mod ips;
 mod profiles;
 pub mod queue;
 pub mod redact;

@@ -29,9 +29,13 @@
 //! | [`lifecycle`] | which state does a mailbox go to, on this evidence, now? |
 //! | [`decision`] | why was something decided, in numbers and in words? |
 //! | [`maintenance`] | what does a mailbox send once it is ready? |
+//! | [`ip`] | how is a sending IP warmed with real mail: plan, daily decision, admission? |
+//! | [`mta`] | how does an MTA's configuration say so? |
+//! | [`domain`] | are SPF, DKIM, DMARC, MX, PTR and blocklists of a domain in order, and may it send? |
 //! | [`merge`], [`counters`] | what do its events make of a mail, and what is counted of it? |
 //! | [`suppression`] | whom may nobody write to any more, and why? |
 //! | [`address`] | which addresses may be connected to? |
+//! | [`bounce`] | why did a mail come back: the address, the sender, the message, or nothing that lasts? |
 //! | [`feasibility`] | can this configuration be met at all, and what binds it? |
 //! | [`rate`] | how many of how many, and how sure is that? |
 //! | [`limits`] | which numbers can an operator change? |
@@ -41,6 +45,7 @@
 pub mod address;
 pub mod alert;
 pub mod backoff;
+pub mod bounce;
 pub mod caps;
 pub mod catchup;
 pub mod change;
@@ -50,6 +55,7 @@ pub mod control;
 pub mod counters;
 pub mod day;
 pub mod decision;
+pub mod domain;
 pub mod endpoint;
 pub mod engage;
 pub mod event;
@@ -59,11 +65,13 @@ pub mod health;
 pub mod id;
 pub mod lifecycle;
 pub mod lift;
+pub mod ip;
 pub mod limits;
 pub mod mailbox;
 pub mod maintenance;
 pub mod merge;
 pub mod message;
+pub mod mta;
 pub mod pairing;
 pub mod placement;
 pub mod ramp;

@@ -7,6 +7,7 @@ mod health;
 use serde::{Deserialize, Serialize};
 
 use crate::id::Address;
+use crate::ip::IpLimits;
 use crate::mailbox::Provider;
 use crate::pairing::ProviderWeights;
 
@@ -96,6 +97,8 @@ pub struct Limits {
     pub pending_replies_max: usize,
     /// Entries of the day's found list that are kept overnight: about two visits' worth (ours; [`crate::turn`]).
     pub found_kept_max: usize,
+    /// Sending IPs (§9; [`crate::ip`]).
+    pub ip: IpLimits,
 }
 
 impl Default for Limits {
@@ -141,6 +144,7 @@ impl Default for Limits {
             reply_stale_days: 4,
             pending_replies_max: 40,
             found_kept_max: 16,
+            ip: IpLimits::default(),
         }
     }
 }

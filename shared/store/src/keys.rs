@@ -1,9 +1,12 @@
 //! The keys of the ledger: the one place where they are spelled. Their table stands in the crate's documentation.
 
+use std::net::IpAddr;
+
+use jiff::Timestamp;
 use jiff::civil::Date;
 use preheat_core::counters::Subject;
 use preheat_core::event::Reporter;
-use preheat_core::id::{Address, MailboxId, TenantId};
+use preheat_core::id::{Address, DomainName, MailboxId, TenantId};
 use preheat_core::mailbox::Provider;
 
 /// Into how many partitions the planning rows are spread. *Fixed*: a change would need a migration of every row.
@@ -48,6 +51,18 @@ pub enum Key<'a> {
     Tenant(&'a TenantId),
     /// `TENANT#{t}` / `SUPPRESS#{address}`: an address nobody may write to.
     Suppressed(&'a TenantId, &'a Address),
+    /// `SYS` / `IP#{address}`: whose sending IP it is.
+    IpOwner(IpAddr),
+    /// `TENANT#{t}` / `IP#{address}`: a sending IP with its plan.
+    Ip(&'a TenantId, IpAddr),
+    /// `TENANT#{t}` / `ADMITTED`: when the last domain or IP came in.
+    Admitted(&'a TenantId),
+    /// `TENANT#{t}` / `DOMAIN#{name}`: a domain, and how its records stand.
+    Domain(&'a TenantId, &'a DomainName),
+    /// `IP#{t}#{address}` / `DAY#{date}`: a local day of a sending IP that is over.
+    IpDay(&'a TenantId, IpAddr, Date),
+    /// `IP#{t}#{address}` / `WHY#{instant}`: a decision on a sending IP.
+    IpDecision(&'a TenantId, IpAddr, Timestamp),
     /// `TENANT#{t}` / `SOFT#{address}`: how often mail to an address bounced softly.
     SoftBounces(&'a TenantId, &'a Address),
     /// `TENANT#{t}` / `ZONE`: the zone of a tenant's days.
@@ -80,7 +95,9 @@ impl Key<'_> {
             Self::Health(id) => health_pk(health_part(*id)),
             Self::Investigation(tenant, _) => tenant_pk(tenant),
             Self::Address(address) => format!("ADDR#{address}"),
-            Self::Counter | Self::DataKey(_) | Self::Provider(_) => SYSTEM_PK.to_owned(),
+            Self::Counter | Self::DataKey(_) | Self::Provider(_) | Self::IpOwner(_) => SYSTEM_PK.to_owned(),
+            Self::Ip(tenant, _) | Self::Admitted(tenant) | Self::Domain(tenant, _) => tenant_pk(tenant),
+            Self::IpDay(tenant, address, _) | Self::IpDecision(tenant, address, _) => ip_pk(tenant, *address),
             Self::Tenant(tenant) | Self::Suppressed(tenant, _) | Self::SoftBounces(tenant, _) | Self::Zone(tenant) => {
                 tenant_pk(tenant)
             }
@@ -113,6 +130,12 @@ impl Key<'_> {
             Self::Provider(provider) => format!("{PROVIDER_PREFIX}{}", provider_name(*provider)),
             Self::Tenant(_) => "PLAN".to_owned(),
             Self::Suppressed(_, address) => format!("{SUPPRESSED_PREFIX}{address}"),
+            Self::IpOwner(address) | Self::Ip(_, address) => format!("{IP_PREFIX}{address}"),
+            Self::Admitted(_) => "ADMITTED".to_owned(),
+            Self::Domain(_, domain) => format!("{DOMAIN_PREFIX}{domain}"),
+            Self::IpDay(_, _, date) => format!("{DAY_PREFIX}{date}"),
+            // Milliseconds in 15 digits: their order is that of time, to the year 33658.
+            Self::IpDecision(_, _, at) => format!("{DECISION_PREFIX}{:015}", at.as_millisecond().max(0)),
             Self::SoftBounces(_, address) => format!("SOFT#{address}"),
             Self::Zone(_) => "ZONE".to_owned(),
             Self::Event(..) => "E".to_owned(),
@@ -160,6 +183,16 @@ pub(crate) fn health_part(id: MailboxId) -> u8 {
 /// Partition of a part's health rows.
 pub(crate) fn health_pk(part: u8) -> String {
     format!("H#{part:02}")
+}
+
+/// Sort keys of sending IPs begin with this.
+pub(crate) const IP_PREFIX: &str = "IP#";
+/// Sort keys of domains begin with this.
+pub(crate) const DOMAIN_PREFIX: &str = "DOMAIN#";
+
+/// Partition of the history of a sending IP.
+pub(crate) fn ip_pk(tenant: &TenantId, address: IpAddr) -> String {
+    format!("IP#{tenant}#{address}")
 }
 
 /// Partition of everything whose health is to be looked at.
@@ -289,6 +322,14 @@ mod tests {
         assert_eq!(spelled(Key::DataKey("tenant-acme")), "SYS/KEY#tenant-acme");
         assert_eq!(spelled(Key::Provider(Provider::Zoho)), "SYS/PROVIDER#zoho");
         assert_eq!(spelled(Key::Suppressed(&tenant, &address)), "TENANT#acme/SUPPRESS#a@b.example");
+        let (ip, six) = ("203.0.113.7".parse().unwrap(), "2001:db8::7".parse().unwrap());
+        assert_eq!(spelled(Key::IpOwner(six)), "SYS/IP#2001:db8::7");
+        assert_eq!(spelled(Key::Ip(&tenant, ip)), "TENANT#acme/IP#203.0.113.7");
+        assert_eq!(spelled(Key::Admitted(&tenant)), "TENANT#acme/ADMITTED");
+        assert_eq!(spelled(Key::Domain(&tenant, &"b.example".parse().unwrap())), "TENANT#acme/DOMAIN#b.example");
+        assert_eq!(spelled(Key::IpDay(&tenant, ip, date)), "IP#acme#203.0.113.7/DAY#2026-03-02");
+        let at = jiff::Timestamp::from_millisecond(1_772_442_000_123).unwrap();
+        assert_eq!(spelled(Key::IpDecision(&tenant, ip, at)), "IP#acme#203.0.113.7/WHY#001772442000123");
         assert_eq!(spelled(Key::SoftBounces(&tenant, &address)), "TENANT#acme/SOFT#a@b.example");
         assert_eq!(spelled(Key::Event(Reporter::Ses, "0f")), "EVT#ses#0f/E");
         let subject = Subject::Domain(tenant, "b.example".to_owned());

@@ -20,6 +20,12 @@
 //! | `SYS` / `KEY#{name}` | a data key, encrypted by KMS | every process: 1 an hour and tenant | whoever needs it first | 1 |
 //! | `SYS` / `PROVIDER#{provider}` | budget and breaker of a provider, trouble since the last tick | fan-out: 1 a tick | sender: 1 a deferred mail; fan-out: ≤ 1 a tick | 1 |
 //! | `TENANT#{t}` / `PLAN` | limits of a tenant | fan-out: 1 a tick | operator | 1 |
+//! | `SYS` / `IP#{address}` | whose sending IP it is | governor: all, 1 an hour | operator: 1 an IP | 1 |
+//! | `TENANT#{t}` / `IP#{address}` | a sending IP: plan, status, day | governor: all of a tenant, 1 an hour; operator | governor: 1 a day (transaction, 2 each); operator | 2 |
+//! | `TENANT#{t}` / `ADMITTED` | when the last domain or IP came in | operator | operator: 1 an IP, in its transaction | 2 |
+//! | `TENANT#{t}` / `DOMAIN#{name}` | a domain: its checks, since when it fails | governor: all of a tenant, 1 an hour; operator | governor: 1 a day | 1–3 |
+//! | `IP#{t}#{address}` / `DAY#{date}` | a day of a sending IP that is over: quota, counters | governor: 7 a day; reports | governor: 1 a day, with its decision | 2 |
+//! | `IP#{t}#{address}` / `WHY#{instant}` | a decision: rule, inputs, bounds, result | operator | governor: 1 a day, with the day | 2 |
 //! | `TENANT#{t}` / `SUPPRESS#{address}` | an address nobody may write to | fan-out: all of a tenant, every tick | operator, events | 1 |
 //! | `TENANT#{t}` / `SOFT#{address}` | soft bounces of an address in 30 days | events | events: 1 a soft bounce | 2 |
 //! | `TENANT#{t}` / `ZONE` | the zone of a tenant's days | events: 1 in 5 min and process | operator | 1 |
@@ -55,6 +61,7 @@ mod counter;
 mod credential;
 mod data_key;
 mod decision;
+mod domain;
 mod error;
 mod events;
 mod fleet;
@@ -73,11 +80,13 @@ mod provider;
 mod quarantine;
 mod resolve;
 mod retry;
+mod sending_ip;
 mod store;
 mod suppressed;
 mod table;
 mod tallies;
 mod tenant;
+mod transact;
 mod turn;
 mod vault;
 
@@ -96,6 +105,7 @@ pub use looks::Look;
 pub use profile::Profile;
 pub use quarantine::Quarantined;
 pub use resolve::Resolved;
+pub use sending_ip::{Adding, StoredIp};
 pub use store::Store;
 pub use suppressed::Suppression;
 pub use vault::{Secrets, Vault};

@@ -10,6 +10,7 @@ mod hooks;
 mod imports;
 mod interleaving;
 mod leases;
+mod sending_ips;
 mod settings;
 mod shards;
 mod turns;
