@@ -29,7 +29,19 @@ fn every_sample_is_read_here() {
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
         .collect();
     names.sort();
-    let read = ["fanout-poison", "fanout-tick", "replier-poison", "replier-visit", "sender-batch", "sender-poison"];
+    // The webhook's are read by tests/hooks/shapes.rs.
+    let read = [
+        "fanout-poison",
+        "fanout-tick",
+        "replier-poison",
+        "replier-visit",
+        "sender-batch",
+        "sender-poison",
+        "webhook-eventbridge",
+        "webhook-sns",
+        "webhook-sqs",
+        "webhook-url",
+    ];
     assert_eq!(names, read.map(|name| format!("{name}.json")));
 }
 

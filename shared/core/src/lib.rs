@@ -21,19 +21,28 @@
 //! | [`facts`], [`placement`], [`summary`] | where were mails found, and what did a day come to? |
 //! | [`content`] | what does a mail say, and is this text fit to be sent? |
 //! | [`token`] | how does a mail show that it is ours, and which one? |
+//! | [`change`] | what changed, for those who listen to the bus? |
+//! | [`alert`] | who is told of it, when, and in which words? |
 //! | [`event`] | what did a provider, an MTA or a mailbox report of a mail? |
+//! | [`merge`], [`counters`] | what do its events make of a mail, and what is counted of it? |
+//! | [`suppression`] | whom may nobody write to any more, and why? |
+//! | [`address`] | which addresses may be connected to? |
 //! | [`feasibility`] | can this configuration be met at all, and what binds it? |
 //! | [`rate`] | how many of how many, and how sure is that? |
 //! | [`limits`] | which numbers can an operator change? |
 //! | [`seed`] | where does chance come from? |
 //! | [`id`], [`mailbox`], [`day`], [`visit`], [`message`], [`endpoint`], [`clock`] | what are the things called, and how are they written down? |
 
+pub mod address;
+pub mod alert;
 pub mod backoff;
 pub mod caps;
 pub mod catchup;
+pub mod change;
 pub mod clock;
 pub mod content;
 pub mod control;
+pub mod counters;
 pub mod day;
 pub mod endpoint;
 pub mod engage;
@@ -44,6 +53,7 @@ pub mod id;
 pub mod lift;
 pub mod limits;
 pub mod mailbox;
+pub mod merge;
 pub mod message;
 pub mod pairing;
 pub mod placement;
@@ -54,6 +64,7 @@ pub mod schedule;
 pub mod seed;
 pub mod slot;
 pub mod summary;
+pub mod suppression;
 pub mod target;
 pub mod tick;
 pub mod token;

@@ -5,6 +5,8 @@
 
 mod budget;
 mod claims;
+mod events;
+mod hooks;
 mod imports;
 mod interleaving;
 mod leases;

@@ -1,0 +1,236 @@
+//! A ledger with a mailbox in it, endpoints, and a gate: the webhook function's own code over the embedded AWS.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::civil::{Date, date, time};
+use jiff::{SignedDuration, Timestamp};
+use preheat_app::events::Desk;
+use preheat_app::hooks::{Fetch, Gate};
+use preheat_core::clock::Clock;
+use preheat_core::counters::{Count, Subject};
+use preheat_core::endpoint::{Endpoint, Security};
+use preheat_core::event::Reporter;
+use preheat_core::id::{Address, MailboxId, SlotId, TenantId};
+use preheat_core::mailbox::{Days, Mode, Provider, Role, Schedule};
+use preheat_core::ramp::Ramp;
+use preheat_intake::sample::{Happening, Posted, Scene, Sender};
+use preheat_lambda::hooks::handle;
+use preheat_local::Aws;
+use preheat_store::{Credential, Hook, NewMailbox, Secret, SecretKind, Store, Vault};
+use serde_json::{Value, json};
+
+pub const TODAY: Date = date(2026, 3, 2);
+
+pub struct World {
+    pub aws: Aws,
+    pub store: Store,
+    pub mailbox: MailboxId,
+    now_ms: Arc<AtomicI64>,
+    hooks: BTreeMap<Reporter, (Hook, preheat_intake::Endpoint)>,
+}
+
+pub fn acme() -> TenantId {
+    "acme".parse().unwrap()
+}
+
+pub fn at(text: &str) -> Timestamp {
+    format!("2026-03-02T{text}Z").parse().unwrap()
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let now_ms = Arc::new(AtomicI64::new(at("12:00:00").as_millisecond()));
+        let aws = Aws::memory(clock(&now_ms), 7).unwrap();
+        let store = Store::new(aws.dynamodb(), "ledger");
+        store.create_table().await.unwrap();
+        let mut world = Self { aws, store, mailbox: MailboxId(0), now_ms, hooks: BTreeMap::new() };
+        let password = Credential::Password(Secret::new("correct horse".to_owned()));
+        world.mailbox = world.store.import(&world.vault(), &new_mailbox(), &password).await.unwrap().id;
+        // The stack's own keys, which the first tick makes.
+        world.vault().secrets().await.unwrap();
+        world
+    }
+
+    fn vault(&self) -> Vault {
+        Vault::new(&self.aws.kms(), self.store.clone(), "alias/preheat", clock(&self.now_ms))
+    }
+
+    /// A cold process of the webhook function.
+    pub fn gate(&self) -> Gate {
+        let store = Store::new(self.aws.dynamodb(), "ledger");
+        let vault = Vault::new(&self.aws.kms(), store.clone(), "alias/preheat", clock(&self.now_ms));
+        let nothing: Fetch = Arc::new(|url| Box::pin(async move { Err(format!("nothing is fetched here: {url}")) }));
+        Gate::new(Desk::new(store, vault), clock(&self.now_ms), nothing)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        clock(&self.now_ms)()
+    }
+
+    pub fn pass(&self, time: SignedDuration) {
+        self.now_ms.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+
+    /// The id of acme's endpoint of a provider, made now if there is none.
+    pub async fn endpoint(&mut self, provider: Reporter) -> String {
+        if let Some((hook, _)) = self.hooks.get(&provider) {
+            return hook.id.clone();
+        }
+        let id: String = format!("{provider}")
+            .bytes()
+            .chain([b'a'; 26])
+            .filter(u8::is_ascii_lowercase)
+            .take(26)
+            .map(char::from)
+            .collect();
+        let mut hook = Hook {
+            id: id.clone(),
+            tenant: acme(),
+            provider,
+            secrets: Vec::new(),
+            sources: Vec::new(),
+            refuse_sns_v1: false,
+            url: None,
+            require_sha256: false,
+            made_at: at("00:00:00"),
+        };
+        let (kind, secret) = match provider {
+            Reporter::Brevo => (SecretKind::Basic, "preheat:s3cret"),
+            _ => (SecretKind::Key, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        };
+        let clear = match kind {
+            SecretKind::Basic => preheat_intake::Secret::basic(secret),
+            _ => preheat_intake::Secret::key(secret),
+        };
+        let secret = Secret::new(secret.to_owned());
+        hook.add_secret(&self.vault(), kind, &secret, at("00:00:00"), SignedDuration::ZERO).await.unwrap();
+        self.store.put_hook(&hook).await.unwrap();
+        let endpoint = preheat_intake::Endpoint::new(provider, id.clone(), vec![clear]);
+        self.hooks.insert(provider, (hook, endpoint));
+        id
+    }
+
+    /// Gives an endpoint a new secret beside the old one, and signs with the new one from now on.
+    pub async fn rotate(&mut self, provider: Reporter, kind: SecretKind, text: &str) {
+        let (vault, now) = (self.vault(), self.now());
+        let (hook, endpoint) = self.hooks.get_mut(&provider).expect("an endpoint");
+        let secret = Secret::new(text.to_owned());
+        hook.add_secret(&vault, kind, &secret, now, SignedDuration::from_hours(24)).await.unwrap();
+        self.store.put_hook(hook).await.unwrap();
+        endpoint.secrets = vec![preheat_intake::Secret::key(text)];
+    }
+
+    /// acme's endpoint of SES, for these topics and accounts.
+    pub async fn ses(&mut self, sources: &[&str]) {
+        let hook = Hook {
+            id: "sesaaaaaaaaaaaaaaaaaaaaaaa".to_owned(),
+            tenant: acme(),
+            provider: Reporter::Ses,
+            secrets: Vec::new(),
+            sources: sources.iter().map(|source| (*source).to_owned()).collect(),
+            refuse_sns_v1: true,
+            url: None,
+            require_sha256: false,
+            made_at: at("00:00:00"),
+        };
+        self.store.put_hook(&hook).await.unwrap();
+    }
+
+    /// The Message-ID of the mailbox's `k`-th send of today.
+    pub async fn message_id(&self, k: u16) -> String {
+        let slot = SlotId { mailbox: self.mailbox, date: TODAY, k };
+        self.vault().secrets().await.unwrap().tokens.message_id(&"acme".parse().unwrap(), slot, "example.com")
+    }
+
+    /// A signed post of one event of mail `n`.
+    pub async fn post(&mut self, provider: Reporter, n: usize, happening: Happening) -> Value {
+        let (recipient, message_id) = (format!("r{n}@there.example"), format!("m{n}@example.com"));
+        self.post_of(provider, &recipient, &message_id, &format!("evt-{n}-{happening:?}"), happening).await
+    }
+
+    /// A signed post of one event.
+    pub async fn post_of(
+        &mut self,
+        provider: Reporter,
+        recipient: &str,
+        message_id: &str,
+        event: &str,
+        happening: Happening,
+    ) -> Value {
+        let id = self.endpoint(provider).await;
+        let at = self.now() - SignedDuration::from_mins(1);
+        let scene = Scene { happening, recipient, message_id, id: event, at };
+        let posted =
+            Sender::new(&self.hooks[&provider].1).post(&[scene], self.now()).expect("it signs with a shared key");
+        url_event(&format!("/hooks/{provider}/{id}"), &posted)
+    }
+
+    /// The tenant's counters of today.
+    pub async fn counted(&self) -> BTreeMap<Count, u64> {
+        self.counted_of(&Subject::Tenant(acme())).await
+    }
+
+    pub async fn counted_of(&self, subject: &Subject) -> BTreeMap<Count, u64> {
+        self.store.counters(subject, TODAY..=TODAY).await.unwrap().iter().collect()
+    }
+
+    pub async fn suppressed(&self) -> Vec<String> {
+        self.store.suppressed(&acme()).await.unwrap().iter().map(Address::to_string).collect()
+    }
+}
+
+/// The event that a Function URL makes of a post.
+pub fn url_event(path: &str, posted: &Posted) -> Value {
+    let headers: serde_json::Map<String, Value> =
+        posted.headers.iter().map(|(name, value)| (name.to_lowercase(), json!(value))).collect();
+    json!({
+        "version": "2.0", "rawPath": path, "headers": headers,
+        "requestContext": { "http": { "method": "POST", "path": path } },
+        "body": String::from_utf8(posted.body.clone()).expect("text"), "isBase64Encoded": false,
+    })
+}
+
+/// What the function answers.
+pub async fn status(gate: &Gate, event: &Value) -> u64 {
+    handle(gate, event).await.expect("HTTP is always answered")["statusCode"].as_u64().expect("a status")
+}
+
+/// A sample of `events/`.
+pub fn sample(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events").join(format!("{name}.json"));
+    serde_json::from_str(&std::fs::read_to_string(path).expect("a sample event")).expect("JSON")
+}
+
+fn clock(now_ms: &Arc<AtomicI64>) -> Clock {
+    let now_ms = Arc::clone(now_ms);
+    Arc::new(move || Timestamp::from_millisecond(now_ms.load(Ordering::Relaxed)).unwrap())
+}
+
+fn new_mailbox() -> NewMailbox {
+    let endpoint = |host: &str, port| Endpoint { host: host.to_owned(), port, security: Security::Implicit };
+    NewMailbox {
+        tenant: acme(),
+        address: "ann@example.com".parse().unwrap(),
+        display_name: "Ann".to_owned(),
+        provider: Provider::Other,
+        organisation: "example.com".to_owned(),
+        pool: "acme".parse().unwrap(),
+        role: Role::Sender,
+        mode: Mode::Exchange,
+        schedule: Schedule {
+            zone: "Europe/Berlin".to_owned(),
+            start: time(9, 0, 0, 0),
+            end: time(17, 0, 0, 0),
+            days: Days::WORKING,
+        },
+        ramp: Ramp::Linear { start: 10, step: 1, cap: 40 },
+        cap_per_day: None,
+        reply_rate: 0.3,
+        smtp: endpoint("smtp.example.com", 465),
+        imap: endpoint("imap.example.com", 993),
+        user: "ann@example.com".to_owned(),
+    }
+}
