@@ -4,7 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::large_futures, reason = "a test that cannot go on fails")]
 
 mod hooks {
-    pub mod world;
+    mod world;
 
     mod effects;
     mod faults;

@@ -2,6 +2,7 @@
 
 mod proof;
 mod steps;
+mod test;
 
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +23,7 @@ Examples:
   preheat hooks add ses --tenant acme --source arn:aws:sns:eu-west-1:123456789012:deliverability --data ./data
   preheat hooks list --tenant acme --data ./data
   preheat hooks rotate postmark --tenant acme --data ./data
+  preheat hooks test postmark --tenant acme --data ./data
 
 Providers: ses sendgrid mailgun postmark sparkpost resend standard-webhooks brevo mailjet mandrill mailwizz powermta
 kumomta smartlead instantly postal mailersend mailtrap unisender-go.";
@@ -41,6 +43,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Give an endpoint a new secret; the old one is taken beside it for some days
     Rotate(RotateArgs),
+    /// Post a signed sample to an endpoint, as its provider would, and report the answer
+    Test(test::Args),
 }
 
 /// Whose endpoint, and where.
@@ -133,6 +137,7 @@ pub(crate) async fn run(command: &Command, out: Out<'_>) -> Outcome {
         Command::Add(args) => Box::pin(add(args, out)).await,
         Command::List(args) => Box::pin(list(args, out)).await,
         Command::Rotate(args) => Box::pin(rotate(args, out)).await,
+        Command::Test(args) => Box::pin(test::run(args, out)).await,
     }
 }
 

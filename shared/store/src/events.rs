@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use jiff::{SignedDuration, Timestamp};
 use preheat_core::counters::Subject;
-use preheat_core::event::Event;
+use preheat_core::event::{Event, Reporter};
 use preheat_core::id::{Address, TenantId};
 use preheat_core::merge::{Changes, Origin, Standing, difference, settle};
 use preheat_core::suppression::{Reason, SOFT_MAX, SOFT_WITHIN_DAYS};
@@ -318,8 +318,13 @@ impl<'a> Entry<'a> {
     fn new(at: usize, noted: &'a Noted) -> Self {
         let event = &noted.event;
         let provider = event.provider.name();
-        // The provider's own id stands on all events of a mail, the wire's Message-ID on some.
-        let mail = event.provider_message_id.as_deref().or(event.message_id.as_deref());
+        let (own, wire) = (event.provider_message_id.as_deref(), event.message_id.as_deref());
+        let mail = match event.provider {
+            // An MTA's reports (feedback, late bounces) carry the Message-ID of the mail, and an id of their own.
+            Reporter::Powermta | Reporter::Kumomta | Reporter::Mailbox => wire.or(own),
+            // A platform's own id stands on all events of a mail, the wire's Message-ID on some.
+            _ => own.or(wire),
+        };
         let recipient = event.recipient.as_deref();
         Self {
             at,

@@ -191,10 +191,9 @@ impl Store {
 
     async fn take_place(&self, key: Key<'_>, hook: &Hook, name: impl FnOnce() -> String) -> Result<(), StoreError> {
         let item = Item::from([("id".to_owned(), text(&*hook.id))]);
-        match self.put_if_absent(key, item).await? {
-            Write::Done(_) => Ok(()),
-            Write::Refused(taken) if Fields(taken).text("id").as_deref() == Ok(&hook.id) => Ok(()),
-            Write::Refused(_) => Err(StoreError::Taken(name())),
-        }
+        let Write::Refused(taken) = self.put_if_absent(key, item).await? else { return Ok(()) };
+        // Its own: written before, or by this very call, its answer lost.
+        let is_own = Fields(taken).text("id").is_ok_and(|id| id == hook.id);
+        if is_own { Ok(()) } else { Err(StoreError::Taken(name())) }
     }
 }
