@@ -1,4 +1,4 @@
-//! Every function in one process: the fan-out's schedule, Lambda's event source mappings for `sender` and `replier`, and
+//! Every function in one process: the schedules of fan-out and governor, Lambda's event source mappings for `sender` and `replier`, and
 //! the run of time, over the embedded AWS of `infra/local`.
 //!
 //! `preheat demo`, `preheat up`, the simulation and the tests all run this. The functions' own code runs here unchanged: the

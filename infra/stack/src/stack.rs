@@ -8,6 +8,7 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use jiff::{SignedDuration, Timestamp};
 use preheat_app::App;
 use preheat_app::fan_out::{TickReport, fan_out, tick_start};
+use preheat_app::govern::{self, GovernReport};
 use preheat_app::send::{self, SendOutcome, send_batch};
 use preheat_app::visit::{self, VisitReport, visit};
 use preheat_core::id::{MailboxId, SlotId};
@@ -28,6 +29,8 @@ pub enum Function {
     Sender,
     /// Visits.
     Replier,
+    /// Decides on health.
+    Governor,
 }
 
 /// What happened, for those who watch.
@@ -64,6 +67,10 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// The health of mailboxes was looked at.
+    Governed(GovernReport),
+    /// A look broke off; the next one goes on.
+    GovernFailed(String),
     /// An invocation was killed.
     Killed {
         /// Which function.
@@ -148,6 +155,22 @@ pub const RECEIVES_MAX: u32 = 4;
 /// Invocations of a function at once.
 const INVOCATIONS_MAX: usize = 10;
 
+/// How often the governor looks at what is due, in seconds.
+pub const DUE_EVERY_S: i64 = 300;
+/// When its day's work is done, in seconds of a day of UTC.
+pub const DAILY_AT_S: i64 = 3 * 3_600;
+
+/// Which of its schedules invokes the governor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Governing {
+    /// Every five minutes.
+    Due,
+    /// Every hour.
+    Hourly,
+    /// Every day.
+    Daily,
+}
+
 /// Makes the queues of the stack, where they are not there yet.
 pub fn create_queues(aws: &Aws) {
     for Mapped { queue, dead, visibility_s, .. } in [SENDER, REPLIER, NOTIFIER] {
@@ -167,7 +190,7 @@ pub struct Stack {
     warm: Mutex<BTreeMap<Function, App>>,
     interference: Interference,
     observe: Box<dyn Fn(&Event) + Send + Sync>,
-    invocations: [AtomicU64; 3],
+    invocations: [AtomicU64; 4],
     tick_s: u32,
 }
 
@@ -202,7 +225,7 @@ impl Stack {
         let visits = self.consume(Function::Replier, REPLIER, until);
         // Invocations run on this thread: their order is the same in every run of a simulation.
         let local = LocalSet::new();
-        local.run_until(async { tokio::join!(self.ticks(until), sends, visits) }).await;
+        local.run_until(async { tokio::join!(self.ticks(until), self.governing(until), sends, visits) }).await;
     }
 
     /// The fan-out's schedule: every tick, at its start.
@@ -222,6 +245,47 @@ impl Stack {
             }
             nth += 1;
             next += tick;
+        }
+    }
+
+    /// The governor's schedules: what is due every five minutes, the whole fleet at each hour, the day's work at its time.
+    async fn governing(self: &Arc<Self>, until: Timestamp) {
+        let clock = self.app(Function::Governor).clock;
+        let every = SignedDuration::from_secs(DUE_EVERY_S);
+        let mut next = tick_start(clock(), u32::try_from(DUE_EVERY_S).unwrap_or(u32::MAX));
+        if next < clock() {
+            next += every;
+        }
+        while next < until {
+            sleep_until(&clock, next).await;
+            let second = next.as_second();
+            self.govern(match (second.rem_euclid(3_600), second.rem_euclid(86_400)) {
+                (_, DAILY_AT_S) => Governing::Daily,
+                (0, _) => Governing::Hourly,
+                _ => Governing::Due,
+            })
+            .await;
+            next += every;
+        }
+    }
+
+    /// One invocation of the governor.
+    pub async fn govern(self: &Arc<Self>, what: Governing) {
+        let (app, nth) = self.begin(Function::Governor);
+        let work = async {
+            let report = match what {
+                Governing::Due => govern::due(&app, app.now()).await,
+                Governing::Hourly => govern::hourly(&app, app.now()).await,
+                Governing::Daily => govern::daily::run(&app, app.now()).await,
+            };
+            match report {
+                Ok(report) => Event::Governed(report),
+                Err(error) => Event::GovernFailed(error.to_string()),
+            }
+        };
+        match KillAt::new(work, (self.interference.kill_at)(Function::Governor, nth)).await {
+            Ok(event) => (self.observe)(&event),
+            Err(killed) => self.killed(Function::Governor, killed.awaits),
         }
     }
 

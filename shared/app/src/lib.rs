@@ -5,6 +5,7 @@
 //! | [`fan_out`] | `fanout`   | turns local days, plans the tick, pushes per-mailbox batches onto the queues |
 //! | [`send`]    | `sender`   | claims a slot, speaks SMTP, writes the outcome |
 //! | [`report`]  | operator, API | gathers what reports are folded from |
+//! | [`govern`]  | `governor` | health: looks, decides, carries out, tells; roll-ups |
 //! | [`ips`]     | `governor` | brings a sending IP in; decides on each one's day |
 //! | [`domains`] | `governor` | looks domains up, remembers how they stand |
 //! | [`visit`]   | `replier`  | one IMAP session: placement, reconciliation, engagement, filing |
@@ -18,6 +19,7 @@ pub mod bus;
 pub mod domains;
 pub mod events;
 pub mod fan_out;
+pub mod govern;
 pub mod hooks;
 pub mod ips;
 mod profiles;
