@@ -4,6 +4,7 @@
 //! The one crate that may use `anyhow`, print, and read the environment. May hold no rule of warmup: those are in
 //! `preheat-core`.
 
+mod alerts;
 mod chart;
 mod demo;
 mod dlq;
@@ -29,6 +30,7 @@ Examples:
   preheat plan --ramp conservative --days 45
   preheat feasible --mailboxes 100000 --daily 30 --window 09:00-17:00 --hourly-cap 50000
   preheat mailbox import mailboxes.csv --dry-run
+  preheat alerts test --stack --data ./data
   preheat dlq show --data ./data
   preheat up --data ./data --mailboxes mailboxes.csv
 
@@ -55,6 +57,9 @@ enum Command {
     /// Import, list, check, pause and resume mailboxes
     #[command(subcommand)]
     Mailbox(mailbox::Command),
+    /// Say who is told of what: add, list, remove and test channels of alerts
+    #[command(subcommand)]
+    Alerts(alerts::Command),
     /// Show and redrive queue messages that were given up
     #[command(subcommand)]
     Dlq(dlq::Command),
@@ -70,6 +75,7 @@ fn main() -> ExitCode {
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Feasible(args) => feasible::run(args, &mut out),
         Command::Mailbox(command) => wait(mailbox::run(command, &mut out)),
+        Command::Alerts(command) => wait(alerts::run(command, &mut out)),
         Command::Dlq(command) => wait(dlq::run(command, &mut out)),
     };
     let done = done.and_then(|()| Ok(out.flush()?));

@@ -18,6 +18,11 @@
 //! | `SYS` / `PROVIDER#{provider}` | budget and breaker of a provider, trouble since the last tick | fan-out: 1 a tick | sender: 1 a deferred mail; fan-out: ≤ 1 a tick | 1 |
 //! | `TENANT#{t}` / `PLAN` | limits of a tenant | fan-out: 1 a tick | operator | 1 |
 //! | `TENANT#{t}` / `SUPPRESS#{address}` | an address nobody may write to | fan-out: all of a tenant, every tick | operator | 1 |
+//! | `{owner}` / `CHANNEL#{id}` | an alert channel: where it leads, severity, quiet hours, sealed secret | notifier: all of an owner, 1 a batch | operator | 1 |
+//! | `{owner}` / `TOLD#{channel}#{topic}` | what a channel was last told of a topic | notifier: 1 a change and channel | notifier: 1 an alert | 1 |
+//! | `{owner}` / `ALERT#{channel}#{message}` | that a channel is being told something, or was | notifier, in its claim | notifier: claim 1 + outcome 1 an alert | 1 |
+//!
+//! `{owner}` is `TENANT#{t}`, or `SYS` for what belongs to no tenant.
 //!
 //! So a mail costs 2 write units (claim and outcome) and its share of the mailbox's day: (5 visits × 2 + turn 4) / 40 = 0.35.
 //! The two hot rows stay under 1 kB at 40 sends a day and carry no index; tests hold both.
@@ -35,6 +40,7 @@
 //! Decide anything that core could decide; read a clock; log or return a secret; let an error through without saying what
 //! to do now ([`StoreError::next`]).
 
+mod alert;
 mod archive;
 mod box_row;
 mod claim;
@@ -60,6 +66,7 @@ mod tenant;
 mod turn;
 mod vault;
 
+pub use alert::{AlertClaim, StoredChannel};
 pub use claim::{Claim, ClaimRequest, Held, Lost};
 pub use credential::{Credential, Sealed, Secret};
 pub use error::{Next, StoreError};
