@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_yaml_ng::Value;
 
-const FUNCTIONS: [&str; 4] = ["Fanout", "Sender", "Replier", "Notifier"];
+const FUNCTIONS: [&str; 5] = ["Fanout", "Sender", "Replier", "Webhook", "Notifier"];
 
 fn template() -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml");
@@ -144,8 +144,20 @@ fn one_bad_message_never_costs_its_neighbours() {
 #[test]
 fn errors_and_dead_letters_raise_an_alarm_that_reaches_the_topic() {
     let template = template();
-    let errors = ["FanoutErrors", "SenderErrors", "ReplierErrors", "NotifierErrors"];
-    for alarm in errors.into_iter().chain(["SendsDead", "VisitsDead", "AlertsDead", "FanoutSilent"]) {
+    for alarm in [
+        "FanoutErrors",
+        "SenderErrors",
+        "ReplierErrors",
+        "SendsDead",
+        "VisitsDead",
+        "FanoutSilent",
+        "WebhookErrors",
+        "WebhookNotStored",
+        "WebhookThrottled",
+        "HooksDead",
+        "NotifierErrors",
+        "AlertsDead",
+    ] {
         let alarm = at(&template, &["Resources", &format!("{alarm}Alarm"), "Properties"]);
         assert_eq!(named(&at(alarm, &["AlarmActions"])[0]), "Alarms");
     }
@@ -176,6 +188,32 @@ fn the_notifier_opens_no_mailbox_and_texts_only_if_asked_and_no_topic() {
     let statement = &at(texts, &["Properties", "PolicyDocument", "Statement"])[0];
     assert!(statement.get("Resource").is_none() && named(at(statement, &["NotResource"])).contains(":sns:"));
     assert!(rights(&template, "Notifier").iter().all(|(action, _)| !action.starts_with("sns:")));
+}
+
+#[test]
+fn the_public_function_is_bounded_and_reaches_no_credential() {
+    let template = template();
+    let webhook = at(&template, &["Resources", "Webhook", "Properties"]);
+    assert_eq!(at(webhook, &["FunctionUrlConfig", "AuthType"]).as_str(), Some("NONE"), "it checks signatures itself");
+    assert_eq!(at(webhook, &["ReservedConcurrentExecutions"]).as_u64(), Some(preheat_stack::listen::AT_ONCE as u64));
+    let mut conditions = 0;
+    for statement in statements(&template, "Webhook") {
+        let Some(condition) = statement.get("Condition") else { continue };
+        conditions += 1;
+        if let Some(keys) = condition.get("ForAllValues:StringLike") {
+            let keys: Vec<_> =
+                list(at(keys, &["dynamodb:LeadingKeys"])).into_iter().filter_map(Value::as_str).collect();
+            assert!(!keys.is_empty() && keys.iter().all(|key| !key.starts_with("MBX") && *key != "*"), "{keys:?}");
+        }
+        if let Some(context) = condition.get("StringLike") {
+            let names: Vec<_> = list(at(context, &["kms:EncryptionContext:preheat-key"]))
+                .into_iter()
+                .filter_map(Value::as_str)
+                .collect();
+            assert_eq!(names, ["hooks-*", "token-*", "seed"], "a tenant's other key seals the credentials");
+        }
+    }
+    assert_eq!(conditions, 3, "ledger rows read, ledger rows written, keys");
 }
 
 #[test]

@@ -9,11 +9,13 @@ mod chart;
 mod demo;
 mod dlq;
 mod feasible;
+mod hooks;
 mod ledger;
 mod mailbox;
 mod near;
 mod outcome;
 mod plan;
+mod suppress;
 mod up;
 mod view;
 
@@ -33,6 +35,8 @@ Examples:
   preheat alerts test --stack --data ./data
   preheat dlq show --data ./data
   preheat up --data ./data --mailboxes mailboxes.csv
+  preheat hooks add sendgrid --tenant acme --data ./data
+  preheat suppress list --tenant acme --data ./data
 
 Exit codes: 0 done, 1 failed, 2 bad input or usage.";
 
@@ -60,6 +64,12 @@ enum Command {
     /// Say who is told of what: add, list, remove and test channels of alerts
     #[command(subcommand)]
     Alerts(alerts::Command),
+    /// Add, list, rotate and test the endpoints that deliverability events come in at
+    #[command(subcommand)]
+    Hooks(hooks::Command),
+    /// List, add, remove, import and export the addresses that nobody may write to
+    #[command(subcommand)]
+    Suppress(suppress::Command),
     /// Show and redrive queue messages that were given up
     #[command(subcommand)]
     Dlq(dlq::Command),
@@ -76,6 +86,8 @@ fn main() -> ExitCode {
         Command::Feasible(args) => feasible::run(args, &mut out),
         Command::Mailbox(command) => wait(mailbox::run(command, &mut out)),
         Command::Alerts(command) => wait(alerts::run(command, &mut out)),
+        Command::Hooks(command) => wait(hooks::run(command, &mut out)),
+        Command::Suppress(command) => wait(suppress::run(command, &mut out)),
         Command::Dlq(command) => wait(dlq::run(command, &mut out)),
     };
     let done = done.and_then(|()| Ok(out.flush()?));

@@ -6,11 +6,17 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use preheat_app::events::Desk;
+use preheat_app::hooks::Gate;
 use preheat_app::send::SendOutcome;
 use preheat_core::limits::Limits;
+use preheat_lambda::hooks;
 use preheat_mail::NetDial;
+use preheat_platforms::http::Http;
+use preheat_stack::listen::listen;
 use preheat_stack::rig::app_over;
 use preheat_stack::{Event, Interference, Stack};
+use tokio::net::TcpListener;
 
 use crate::Out;
 use crate::ledger::{self, Directory};
@@ -21,6 +27,7 @@ const EXAMPLES: &str = "\
 Examples:
   preheat up --data ./data --mailboxes mailboxes.csv
   preheat up --data ./data                      goes on where it was
+  preheat up --data ./data --listen             takes deliverability events at 127.0.0.1:8025, too
 
 It runs until Ctrl-C. It may be killed at any moment: what was under way is settled by looking for it in the
 recipient's mailbox. `preheat mailbox list --data ./data` shows the fleet while it is stopped.";
@@ -35,6 +42,9 @@ pub(crate) struct Args {
     /// Mailboxes to import first, as `preheat mailbox import` reads them
     #[arg(long, value_name = "FILE")]
     mailboxes: Option<PathBuf>,
+    /// Take deliverability events at `http://ADDRESS/hooks/…` (`preheat hooks add` makes endpoints)
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:8025")]
+    listen: Option<std::net::SocketAddr>,
     /// PEM file with further root certificates
     #[arg(long, value_name = "FILE")]
     extra_roots: Option<PathBuf>,
@@ -57,6 +67,14 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     let (clock, limits) = (ledger::clock(), Limits::default());
     let first = app_over(&aws, dial.clone(), &clock, &limits);
     first.store.create_table().await.with_context(|| args.data.display().to_string())?;
+    let gate = Gate::new(Desk::of(&first), clock.clone(), hooks::fetch(Http::public()?));
+    let listener = match args.listen {
+        Some(address) => Some(TcpListener::bind(address).await.with_context(|| address.to_string())?),
+        None => None,
+    };
+    if let Some(listener) = &listener {
+        writeln!(out, "up: takes events at http://{}/hooks/", listener.local_addr()?)?;
+    }
     writeln!(out, "up: the ledger is in {}; Ctrl-C ends it", args.data.display())?;
     out.flush()?;
     let parts = aws.clone();
@@ -66,6 +84,14 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
         Interference::default(),
         |event| eprintln!("{}", line(event)),
     );
+    if let Some(listener) = listener {
+        // Endpoints are reached by whoever reaches the address; each request is checked like one to the deployed URL.
+        tokio::spawn(async move {
+            if let Err(error) = listen(listener, gate).await {
+                eprintln!("the listener ended: {error}");
+            }
+        });
+    }
     // The first tick is not waited for: a quarter of an hour of silence would look like a fault.
     stack.tick().await;
     // Ctrl-C needs no handling: a kill at any moment is what this is made for.

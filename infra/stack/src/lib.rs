@@ -6,6 +6,7 @@
 
 pub mod fleet;
 pub mod kill;
+pub mod listen;
 pub mod rig;
 pub mod stack;
 pub mod summary;

@@ -22,6 +22,8 @@
 //! | [`change`] | what changed, for those who listen to the bus? |
 //! | [`alert`] | who is told of it, when, and in which words? |
 //! | [`event`] | what did a provider, an MTA or a mailbox report of a mail? |
+//! | [`merge`], [`counters`] | what do its events make of a mail, and what is counted of it? |
+//! | [`suppression`] | whom may nobody write to any more, and why? |
 //! | [`address`] | which addresses may be connected to? |
 //! | [`feasibility`] | can this configuration be met at all, and what binds it? |
 //! | [`rate`] | how many of how many, and how sure is that? |
@@ -37,6 +39,7 @@ pub mod catchup;
 pub mod change;
 pub mod clock;
 pub mod content;
+pub mod counters;
 pub mod day;
 pub mod endpoint;
 pub mod engage;
@@ -45,6 +48,7 @@ pub mod feasibility;
 pub mod id;
 pub mod limits;
 pub mod mailbox;
+pub mod merge;
 pub mod message;
 pub mod pairing;
 pub mod ramp;
@@ -53,6 +57,7 @@ pub mod rate;
 pub mod schedule;
 pub mod seed;
 pub mod slot;
+pub mod suppression;
 pub mod target;
 pub mod tick;
 pub mod token;

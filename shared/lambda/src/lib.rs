@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub mod clock;
+pub mod hooks;
 pub mod logs;
 pub mod metrics;
 pub mod settings;

@@ -2,6 +2,8 @@
 
 use jiff::civil::Date;
 use preheat_core::alert::{ChannelId, Owner, Topic};
+use preheat_core::counters::Subject;
+use preheat_core::event::Reporter;
 use preheat_core::id::{Address, MailboxId, TenantId};
 use preheat_core::mailbox::Provider;
 
@@ -47,6 +49,26 @@ pub enum Key<'a> {
     Told(&'a Owner, &'a ChannelId, &'a Topic),
     /// `{owner}` / `ALERT#{channel}#{message}`: that a channel is being told something, or was.
     Alert(&'a Owner, &'a ChannelId, &'a str),
+    /// `TENANT#{t}` / `SOFT#{address}`: how often mail to an address bounced softly.
+    SoftBounces(&'a TenantId, &'a Address),
+    /// `TENANT#{t}` / `ZONE`: the zone of a tenant's days.
+    Zone(&'a TenantId),
+    /// `EVT#{provider}#{digest}` / `E`: an event.
+    Event(Reporter, &'a str),
+    /// `MAIL#{digest}` / `M`: what is known of a mail from its events.
+    Mail(&'a str),
+    /// `CNT#{subject}#{part}` / `{date}`: a part of a subject's counters of a local day.
+    Counters(&'a Subject, u8, Date),
+    /// `QUAR#{account}` / `{digest}`: what came in and could not be an event.
+    Quarantine(&'a str, &'a str),
+    /// `HOOK#{id}` / `HOOK`: an endpoint that events come in at.
+    Hook(&'a str),
+    /// `TENANT#{t}` / `HOOK#{provider}`: the id of a tenant's endpoint of a provider.
+    TenantHook(&'a TenantId, Reporter),
+    /// `HOOKSRC#{source}` / `HOOK`: the id of the endpoint that a topic, queue or AWS account speaks to.
+    HookSource(&'a str),
+    /// `LOOKS` / `{subject}`: whose health is to be looked at out of turn.
+    Look(&'a Subject),
 }
 
 impl Key<'_> {
@@ -58,8 +80,18 @@ impl Key<'_> {
             Self::Profile(id) | Self::Day(id, _) | Self::BoxDay(id, _) => mailbox_pk(*id),
             Self::Address(address) => format!("ADDR#{address}"),
             Self::Counter | Self::DataKey(_) | Self::Provider(_) => SYSTEM_PK.to_owned(),
-            Self::Tenant(tenant) | Self::Suppressed(tenant, _) => tenant_pk(tenant),
             Self::Channel(owner, _) | Self::Told(owner, ..) | Self::Alert(owner, ..) => owner_pk(owner),
+            Self::Tenant(tenant) | Self::Suppressed(tenant, _) | Self::SoftBounces(tenant, _) | Self::Zone(tenant) => {
+                tenant_pk(tenant)
+            }
+            Self::TenantHook(tenant, _) => tenant_pk(tenant),
+            Self::Quarantine(account, _) => quarantine_pk(account),
+            Self::Hook(id) => format!("HOOK#{id}"),
+            Self::HookSource(source) => format!("HOOKSRC#{source}"),
+            Self::Event(reporter, digest) => format!("EVT#{reporter}#{digest}"),
+            Self::Mail(digest) => format!("MAIL#{digest}"),
+            Self::Counters(subject, part, _) => counters_pk(subject, *part),
+            Self::Look(_) => LOOKS_PK.to_owned(),
         }
     }
 
@@ -81,6 +113,15 @@ impl Key<'_> {
             Self::Channel(_, id) => format!("{CHANNEL_PREFIX}{id}"),
             Self::Told(_, id, topic) => format!("TOLD#{id}#{}", topic.0),
             Self::Alert(_, id, message) => format!("ALERT#{id}#{message}"),
+            Self::SoftBounces(_, address) => format!("SOFT#{address}"),
+            Self::Zone(_) => "ZONE".to_owned(),
+            Self::Event(..) => "E".to_owned(),
+            Self::Mail(_) => "M".to_owned(),
+            Self::Counters(_, _, date) => date.to_string(),
+            Self::Look(subject) => subject.to_string(),
+            Self::Quarantine(_, digest) => (*digest).to_owned(),
+            Self::Hook(_) | Self::HookSource(_) => "HOOK".to_owned(),
+            Self::TenantHook(_, provider) => format!("{HOOK_PREFIX}{provider}"),
         }
     }
 
@@ -109,6 +150,22 @@ pub(crate) const CHANNEL_PREFIX: &str = "CHANNEL#";
 /// Partition of what belongs to an owner of alert channels.
 pub(crate) fn owner_pk(owner: &Owner) -> String {
     owner.tenant().map_or_else(|| SYSTEM_PK.to_owned(), tenant_pk)
+}
+
+/// Partition of everything whose health is to be looked at.
+pub(crate) const LOOKS_PK: &str = "LOOKS";
+
+/// Sort keys of a tenant's endpoints begin with this.
+pub(crate) const HOOK_PREFIX: &str = "HOOK#";
+
+/// Partition of what an account sent that could not be an event.
+pub(crate) fn quarantine_pk(account: &str) -> String {
+    format!("QUAR#{account}")
+}
+
+/// Partition of a part of a subject's counters.
+pub(crate) fn counters_pk(subject: &Subject, part: u8) -> String {
+    format!("CNT#{subject}#{part}")
 }
 
 /// Partition of a shard's hot rows.
@@ -219,11 +276,16 @@ mod tests {
         assert_eq!(spelled(Key::DataKey("tenant-acme")), "SYS/KEY#tenant-acme");
         assert_eq!(spelled(Key::Provider(Provider::Zoho)), "SYS/PROVIDER#zoho");
         assert_eq!(spelled(Key::Suppressed(&tenant, &address)), "TENANT#acme/SUPPRESS#a@b.example");
-        let (owner, channel) = (Owner::Tenant(tenant), "ops".parse().unwrap());
+        let (owner, channel) = (Owner::Tenant(tenant.clone()), "ops".parse().unwrap());
         assert_eq!(spelled(Key::Channel(&Owner::Stack, &channel)), "SYS/CHANNEL#ops");
         let topic = Topic("mailbox/mailbox/mb-1".to_owned());
         assert_eq!(spelled(Key::Told(&owner, &channel, &topic)), "TENANT#acme/TOLD#ops#mailbox/mailbox/mb-1");
         assert_eq!(spelled(Key::Alert(&owner, &channel, "chg_0")), "TENANT#acme/ALERT#ops#chg_0");
+        assert_eq!(spelled(Key::SoftBounces(&tenant, &address)), "TENANT#acme/SOFT#a@b.example");
+        assert_eq!(spelled(Key::Event(Reporter::Ses, "0f")), "EVT#ses#0f/E");
+        let subject = Subject::Domain(tenant, "b.example".to_owned());
+        assert_eq!(spelled(Key::Counters(&subject, 3, date)), "CNT#domain/acme/b.example#3/2026-03-02");
+        assert_eq!(spelled(Key::Look(&subject)), "LOOKS/domain/acme/b.example");
         assert_eq!(provider_of("zoho"), Some(Provider::Zoho));
         assert_eq!(hot_row("PROFILE"), None);
     }

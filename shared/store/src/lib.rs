@@ -17,14 +17,23 @@
 //! | `SYS` / `KEY#{name}` | a data key, encrypted by KMS | every process: 1 an hour and tenant | whoever needs it first | 1 |
 //! | `SYS` / `PROVIDER#{provider}` | budget and breaker of a provider, trouble since the last tick | fan-out: 1 a tick | sender: 1 a deferred mail; fan-out: ≤ 1 a tick | 1 |
 //! | `TENANT#{t}` / `PLAN` | limits of a tenant | fan-out: 1 a tick | operator | 1 |
-//! | `TENANT#{t}` / `SUPPRESS#{address}` | an address nobody may write to | fan-out: all of a tenant, every tick | operator | 1 |
+//! | `TENANT#{t}` / `SUPPRESS#{address}` | an address nobody may write to | fan-out: all of a tenant, every tick | operator, events | 1 |
+//! | `TENANT#{t}` / `SOFT#{address}` | soft bounces of an address in 30 days | events | events: 1 a soft bounce | 2 |
+//! | `TENANT#{t}` / `ZONE` | the zone of a tenant's days | events: 1 in 5 min and process | operator | 1 |
+//! | `EVT#{provider}#{digest}` / `E` | an event, 7 days | reports | events: 1 an event | 2 |
+//! | `MAIL#{digest}` / `M` | what the events of a mail make of it, 30 days | events: 1 an event | events: ≤ 1 an event | 2 |
+//! | `CNT#{subject}#{part}` / `{date}` | counters of a mailbox, IP, domain or tenant and local day, in 1 or 32 parts | governor, reports | events: ≤ 4 for up to 16 events | 2 |
+//! | `QUAR#{account}` / `{digest}` | what came in and could not be an event, 30 days | operator | events: 1 a bad element | 1 |
+//! | `HOOK#{id}` / `HOOK` | an endpoint: tenant, provider, sealed secrets | webhook: 1 in 5 min, endpoint and process | operator | 1 |
+//! | `TENANT#{t}` / `HOOK#{provider}`, `HOOKSRC#{source}` / `HOOK` | the id of an endpoint | operator; webhook: 1 a direct event | operator | 1 |
+//! | `LOOKS` / `{subject}` | whose health is to be looked at out of turn | governor: all, every minute | events: 1 for up to 16 bad events; governor: 1 a look | 2 |
 //! | `{owner}` / `CHANNEL#{id}` | an alert channel: where it leads, severity, quiet hours, sealed secret | notifier: all of an owner, 1 a batch | operator | 1 |
 //! | `{owner}` / `TOLD#{channel}#{topic}` | what a channel was last told of a topic | notifier: 1 a change and channel | notifier: 1 an alert | 1 |
 //! | `{owner}` / `ALERT#{channel}#{message}` | that a channel is being told something, or was | notifier, in its claim | notifier: claim 1 + outcome 1 an alert | 1 |
 //!
 //! `{owner}` is `TENANT#{t}`, or `SYS` for what belongs to no tenant.
 //!
-//! So a mail costs 2 write units (claim and outcome) and its share of the mailbox's day: (5 visits × 2 + turn 4) / 40 = 0.35.
+//! An event and all that it changes are one transaction (`events.rs`). So a mail costs 2 write units (claim and outcome) and its share of the mailbox's day: (5 visits × 2 + turn 4) / 40 = 0.35.
 //! The two hot rows stay under 1 kB at 40 sends a day and carry no index; tests hold both.
 //!
 //! # How writes stay right
@@ -48,20 +57,26 @@ mod counter;
 mod credential;
 mod data_key;
 mod error;
+mod events;
 mod fleet;
+mod hooks;
 mod import;
 mod item;
 mod keys;
 mod lease;
+mod looks;
 mod mailbox;
 mod outcome;
 mod plan_row;
 mod profile;
 mod provider;
+mod quarantine;
 mod resolve;
 mod retry;
 mod store;
+mod suppressed;
 mod table;
+mod tallies;
 mod tenant;
 mod turn;
 mod vault;
@@ -70,11 +85,16 @@ pub use alert::{AlertClaim, StoredChannel};
 pub use claim::{Claim, ClaimRequest, Held, Lost};
 pub use credential::{Credential, Sealed, Secret};
 pub use error::{Next, StoreError};
+pub use events::{EVENT_KEPT_DAYS, Noted, Taken};
 pub use fleet::{BadRow, Shard};
+pub use hooks::{Hook, HookSecret, SecretKind};
 pub use import::{Imported, NewMailbox};
 pub use keys::{Key, SHARDS, shard_of};
 pub use lease::Lease;
+pub use looks::Look;
 pub use profile::Profile;
+pub use quarantine::Quarantined;
 pub use resolve::Resolved;
 pub use store::Store;
+pub use suppressed::Suppression;
 pub use vault::{Secrets, Vault};

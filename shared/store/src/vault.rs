@@ -174,13 +174,44 @@ impl Vault {
         Ok(Secret::new(std::str::from_utf8(&plaintext).map_err(|_| damaged())?.to_owned()))
     }
 
+    /// Seals a secret of an endpoint, under a key that seals nothing else: whoever may check events cannot open mailboxes.
+    ///
+    /// # Errors
+    /// KMS or the ledger did not answer and the key is not kept (any more).
+    pub async fn seal_hook(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+        version: u32,
+        secret: &Secret,
+    ) -> Result<Sealed, StoreError> {
+        let key = self.key(hook_key_name(tenant), true).await?;
+        let aad = associated_hook(tenant, id, version);
+        let text = sealed_text(&key, &aad, secret.expose().as_bytes());
+        Ok(Sealed { version, text: text.ok_or_else(|| StoreError::SealedHook(id.to_owned()))? })
+    }
+
+    /// Opens a secret of an endpoint.
+    ///
+    /// # Errors
+    /// [`StoreError::SealedHook`]: it was sealed for another tenant, endpoint or version, or is damaged. [`StoreError::Key`]
+    /// and others: the key is not to be had; nothing is opened without it.
+    pub async fn open_hook(&self, tenant: &TenantId, id: &str, sealed: &Sealed) -> Result<Secret, StoreError> {
+        let key = self.key(hook_key_name(tenant), false).await?;
+        let damaged = || StoreError::SealedHook(id.to_owned());
+        let plaintext = opened_text(&key, &associated_hook(tenant, id, sealed.version), &sealed.text);
+        let plaintext = plaintext.ok_or_else(damaged)?;
+        Ok(Secret::new(std::str::from_utf8(&plaintext).map_err(|_| damaged())?.to_owned()))
+    }
+
     /// Destroys a tenant's data keys, and so everything that they sealed, in this process at once and in others within
     /// `KEPT` (crypto-shredding).
     ///
     /// # Errors
     /// The ledger did not answer.
     pub async fn shred(&self, tenant: &TenantId) -> Result<(), StoreError> {
-        for name in [tenant_key_name(tenant), alert_key_name(&Owner::Tenant(tenant.clone()))] {
+        let channels = alert_key_name(&Owner::Tenant(tenant.clone()));
+        for name in [tenant_key_name(tenant), hook_key_name(tenant), channels] {
             self.inner.keys.destroy(&name).await?;
             self.inner.kept.lock().await.remove(&name);
         }
@@ -219,6 +250,11 @@ fn tenant_key_name(tenant: &TenantId) -> String {
 /// Infra's template lets the notifier open keys that begin so, and no others. No tenant's name holds a dot.
 fn alert_key_name(owner: &Owner) -> String {
     format!("alerts-{}", owner.tenant().map_or(".stack", TenantId::as_str))
+}
+
+/// Infra's template lets the webhook function open keys of this name, and no tenant's other one.
+fn hook_key_name(tenant: &TenantId) -> String {
+    format!("hooks-{tenant}")
 }
 
 /// Nonce, ciphertext and tag in base64.
@@ -263,6 +299,13 @@ fn associated(tenant: &TenantId, mailbox: MailboxId, version: u32) -> Vec<u8> {
 /// The same for the secret of an alert channel.
 fn associated_channel(owner: &Owner, id: &ChannelId) -> Vec<u8> {
     format!("preheat channel 1\0{}\0{id}\0", owner.tenant().map_or(".stack", TenantId::as_str)).into_bytes()
+}
+
+/// The same for a secret of an endpoint.
+fn associated_hook(tenant: &TenantId, id: &str, version: u32) -> Vec<u8> {
+    let mut aad = format!("preheat hook 1\0{tenant}\0{id}\0").into_bytes();
+    aad.extend_from_slice(&version.to_be_bytes());
+    aad
 }
 
 /// A synthetic nonce: a keyed hash of everything that is sealed. Two different texts get different nonces without any source of

@@ -3,9 +3,9 @@
 mod check;
 pub(crate) mod import;
 mod list;
-mod report;
+pub(crate) mod report;
 mod row;
-mod sheet;
+pub(crate) mod sheet;
 mod state;
 pub(crate) mod value;
 

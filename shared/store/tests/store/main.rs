@@ -6,6 +6,8 @@
 mod alerts;
 mod budget;
 mod claims;
+mod events;
+mod hooks;
 mod imports;
 mod interleaving;
 mod leases;
