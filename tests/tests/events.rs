@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use aws_lambda_events::event::sqs::SqsEvent;
 use preheat_core::alert::AlertOrder;
-use preheat_core::message::{Content, MessageError, SendBatch, VERSION, VisitOrder};
+use preheat_core::message::{Content, GovernOrder, Look, MessageError, SendBatch, VERSION, VisitOrder};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../events")
@@ -36,6 +36,10 @@ fn every_sample_is_read_here() {
     let read = [
         "fanout-poison",
         "fanout-tick",
+        "governor-daily",
+        "governor-due",
+        "governor-hourly",
+        "governor-poison",
         "notifier-changes",
         "notifier-poison",
         "replier-poison",
@@ -61,6 +65,15 @@ fn the_tick_is_an_event_of_the_scheduler() {
 fn a_tick_without_a_time_is_refused() {
     let event = serde_json::from_str::<EventBridgeEvent>(&sample("fanout-poison"));
     assert!(event.is_err(), "{event:?}");
+}
+
+#[test]
+fn the_governors_schedules_say_at_whom_to_look() {
+    for (name, look) in [("due", Look::Due), ("hourly", Look::Hourly), ("daily", Look::Daily)] {
+        let order = GovernOrder::parse(&sample(&format!("governor-{name}"))).expect("an order");
+        assert_eq!(order, GovernOrder { v: VERSION, look });
+    }
+    assert!(matches!(GovernOrder::parse(&sample("governor-poison")), Err(MessageError::Malformed(_))));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_yaml_ng::Value;
 
-const FUNCTIONS: [&str; 5] = ["Fanout", "Sender", "Replier", "Webhook", "Notifier"];
+const FUNCTIONS: [&str; 6] = ["Fanout", "Sender", "Replier", "Governor", "Webhook", "Notifier"];
 
 fn template() -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml");
@@ -89,6 +89,7 @@ fn each_function_has_its_own_role_and_only_the_queues_it_needs() {
     assert_eq!(queues("Fanout"), [pair("sqs:SendMessage", "Sends.Arn"), pair("sqs:SendMessage", "Visits.Arn")]);
     assert!(queues("Sender").iter().all(|(_, queue)| queue == "Sends.Arn"));
     assert!(queues("Replier").iter().all(|(action, queue)| queue == "Visits.Arn" && action != "sqs:SendMessage"));
+    assert!(queues("Governor").is_empty(), "health is decided without a queue");
     assert!(queues("Notifier").iter().all(|(_, queue)| queue == "Alerts.Arn"));
 }
 
@@ -148,6 +149,8 @@ fn errors_and_dead_letters_raise_an_alarm_that_reaches_the_topic() {
         "FanoutErrors",
         "SenderErrors",
         "ReplierErrors",
+        "GovernorErrors",
+        "GovernorSilent",
         "SendsDead",
         "VisitsDead",
         "FanoutSilent",
@@ -233,4 +236,17 @@ fn the_ledger_can_be_restored_and_forgets_what_has_expired() {
     assert!(on(&["PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled"]));
     assert!(on(&["TimeToLiveSpecification", "Enabled"]));
     assert_eq!(at(&template, &["Resources", "Key", "Properties", "EnableKeyRotation"]).as_bool(), Some(true));
+}
+
+#[test]
+fn the_governors_schedules_hand_over_what_the_samples_show() {
+    let template = template();
+    for (event, name) in [("Due", "due"), ("Hourly", "hourly"), ("Daily", "daily")] {
+        let input = at(&template, &["Resources", "Governor", "Properties", "Events", event, "Properties", "Input"]);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../events/governor-{name}.json"));
+        let sample: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(path).expect("a sample")).expect("JSON");
+        let handed: serde_json::Value = serde_json::from_str(input.as_str().expect("a text")).expect("JSON");
+        assert_eq!(handed, sample);
+    }
 }

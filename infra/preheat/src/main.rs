@@ -19,6 +19,7 @@ mod report;
 mod suppress;
 mod up;
 mod view;
+mod why;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ Examples:
   preheat mailbox import mailboxes.csv --dry-run
   preheat report day --data ./data
   preheat alerts test --stack --data ./data
+  preheat why ann@example.com --data ./data
   preheat dlq show --data ./data
   preheat up --data ./data --mailboxes mailboxes.csv
   preheat hooks add sendgrid --tenant acme --data ./data
@@ -75,6 +77,8 @@ enum Command {
     /// List, add, remove, import and export the addresses that nobody may write to
     #[command(subcommand)]
     Suppress(suppress::Command),
+    /// Say why a mailbox is in its state: every decision about it, in plain words, with the numbers
+    Why(why::Args),
     /// Show and redrive queue messages that were given up
     #[command(subcommand)]
     Dlq(dlq::Command),
@@ -94,6 +98,7 @@ fn main() -> ExitCode {
         Command::Alerts(command) => wait(alerts::run(command, &mut out)),
         Command::Hooks(command) => wait(hooks::run(command, &mut out)),
         Command::Suppress(command) => wait(suppress::run(command, &mut out)),
+        Command::Why(args) => wait(why::run(args, &mut out)),
         Command::Dlq(command) => wait(dlq::run(command, &mut out)),
     };
     let done = done.and_then(|()| Ok(out.flush()?));

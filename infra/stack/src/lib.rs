@@ -5,6 +5,7 @@
 //! same batches, the same isolation, the same partial failures. Nothing deployed may depend on this crate.
 
 pub mod fleet;
+pub mod incident;
 pub mod kill;
 pub mod listen;
 pub mod rig;

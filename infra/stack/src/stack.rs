@@ -242,9 +242,7 @@ impl Stack {
         let alerts = self.consume(Function::Notifier, NOTIFIER, until);
         // Invocations run on this thread: their order is the same in every run of a simulation.
         let local = LocalSet::new();
-        local
-            .run_until(async { tokio::join!(self.ticks(until), self.governing(until), sends, visits, alerts) })
-            .await;
+        local.run_until(async { tokio::join!(self.ticks(until), self.governing(until), sends, visits, alerts) }).await;
     }
 
     /// The fan-out's schedule: every tick, at its start.

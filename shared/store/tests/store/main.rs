@@ -6,6 +6,7 @@
 mod alerts;
 mod budget;
 mod claims;
+mod decisions;
 mod events;
 mod hooks;
 mod imports;
