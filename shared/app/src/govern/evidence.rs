@@ -169,7 +169,7 @@ impl Ground {
 pub fn dns_of(state: &DomainState) -> Dns {
     match (state.failing_since, state.verdict) {
         (Some(since), _) => Dns::Failing { since },
-        (None, Verdict::Passing) => Dns::Passing,
+        (None, Verdict::Passing | Verdict::Warning) => Dns::Passing,
         (None, Verdict::Failing | Verdict::Unknown) => Dns::Unknown,
     }
 }
