@@ -4,17 +4,22 @@
 //! The one crate that may use `anyhow`, print, and read the environment. May hold no rule of warmup: those are in
 //! `preheat-core`.
 
+mod alerts;
 mod chart;
 mod demo;
 mod dlq;
 mod feasible;
+mod hooks;
 mod ledger;
 mod mailbox;
 mod near;
 mod outcome;
 mod plan;
+mod report;
+mod suppress;
 mod up;
 mod view;
+mod why;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -29,8 +34,13 @@ Examples:
   preheat plan --ramp conservative --days 45
   preheat feasible --mailboxes 100000 --daily 30 --window 09:00-17:00 --hourly-cap 50000
   preheat mailbox import mailboxes.csv --dry-run
+  preheat report day --data ./data
+  preheat alerts test --stack --data ./data
+  preheat why ann@example.com --data ./data
   preheat dlq show --data ./data
   preheat up --data ./data --mailboxes mailboxes.csv
+  preheat hooks add sendgrid --tenant acme --data ./data
+  preheat suppress list --tenant acme --data ./data
 
 Exit codes: 0 done, 1 failed, 2 bad input or usage.";
 
@@ -55,6 +65,20 @@ enum Command {
     /// Import, list, check, pause and resume mailboxes
     #[command(subcommand)]
     Mailbox(mailbox::Command),
+    /// Sum up days, placements and what warming brings
+    #[command(subcommand)]
+    Report(report::Command),
+    /// Say who is told of what: add, list, remove and test channels of alerts
+    #[command(subcommand)]
+    Alerts(alerts::Command),
+    /// Add, list, rotate and test the endpoints that deliverability events come in at
+    #[command(subcommand)]
+    Hooks(hooks::Command),
+    /// List, add, remove, import and export the addresses that nobody may write to
+    #[command(subcommand)]
+    Suppress(suppress::Command),
+    /// Say why a mailbox is in its state: every decision about it, in plain words, with the numbers
+    Why(why::Args),
     /// Show and redrive queue messages that were given up
     #[command(subcommand)]
     Dlq(dlq::Command),
@@ -70,6 +94,11 @@ fn main() -> ExitCode {
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Feasible(args) => feasible::run(args, &mut out),
         Command::Mailbox(command) => wait(mailbox::run(command, &mut out)),
+        Command::Report(command) => wait(report::run(command, &mut out)),
+        Command::Alerts(command) => wait(alerts::run(command, &mut out)),
+        Command::Hooks(command) => wait(hooks::run(command, &mut out)),
+        Command::Suppress(command) => wait(suppress::run(command, &mut out)),
+        Command::Why(args) => wait(why::run(args, &mut out)),
         Command::Dlq(command) => wait(dlq::run(command, &mut out)),
     };
     let done = done.and_then(|()| Ok(out.flush()?));

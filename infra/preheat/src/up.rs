@@ -6,11 +6,17 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use preheat_app::events::Desk;
+use preheat_app::hooks::Gate;
 use preheat_app::send::SendOutcome;
 use preheat_core::limits::Limits;
+use preheat_lambda::hooks;
 use preheat_mail::NetDial;
+use preheat_platforms::http::Http;
+use preheat_stack::listen::listen;
 use preheat_stack::rig::app_over;
 use preheat_stack::{Event, Interference, Stack};
+use tokio::net::TcpListener;
 
 use crate::Out;
 use crate::ledger::{self, Directory};
@@ -21,6 +27,7 @@ const EXAMPLES: &str = "\
 Examples:
   preheat up --data ./data --mailboxes mailboxes.csv
   preheat up --data ./data                      goes on where it was
+  preheat up --data ./data --listen             takes deliverability events at 127.0.0.1:8025, too
 
 It runs until Ctrl-C. It may be killed at any moment: what was under way is settled by looking for it in the
 recipient's mailbox. `preheat mailbox list --data ./data` shows the fleet while it is stopped.";
@@ -35,6 +42,12 @@ pub(crate) struct Args {
     /// Mailboxes to import first, as `preheat mailbox import` reads them
     #[arg(long, value_name = "FILE")]
     mailboxes: Option<PathBuf>,
+    /// Share of the mailboxes held out as controls, 0 to 1: their mail is only measured
+    #[arg(long, default_value_t = 0.0, value_parser = crate::mailbox::value::share)]
+    control_share: f64,
+    /// Take deliverability events at `http://ADDRESS/hooks/…` (`preheat hooks add` makes endpoints)
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:8025")]
+    listen: Option<std::net::SocketAddr>,
     /// PEM file with further root certificates
     #[arg(long, value_name = "FILE")]
     extra_roots: Option<PathBuf>,
@@ -58,9 +71,17 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     };
     let dial = Arc::new(NetDial::new(args.allow_local_mail, &roots)?);
     let clock = ledger::clock();
-    let limits = Limits { tick_s: args.tick_s, ..Limits::default() };
+    let limits = Limits { tick_s: args.tick_s, control_share: args.control_share, ..Limits::default() };
     let first = app_over(&aws, dial.clone(), &clock, &limits);
     first.store.create_table().await.with_context(|| args.data.display().to_string())?;
+    let gate = Gate::new(Desk::of(&first), clock.clone(), hooks::fetch(Http::public()?));
+    let listener = match args.listen {
+        Some(address) => Some(TcpListener::bind(address).await.with_context(|| address.to_string())?),
+        None => None,
+    };
+    if let Some(listener) = &listener {
+        writeln!(out, "up: takes events at http://{}/hooks/", listener.local_addr()?)?;
+    }
     writeln!(out, "up: the ledger is in {}; Ctrl-C ends it", args.data.display())?;
     out.flush()?;
     let parts = aws.clone();
@@ -68,8 +89,23 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
         aws,
         move || app_over(&parts, dial.clone(), &clock, &limits),
         Interference::default(),
-        |event| eprintln!("{}", line(event)),
+        |event| {
+            // Every five minutes somebody looks, and mostly there is nothing to say.
+            let is_quiet =
+                matches!(event, Event::Governed(report) if report.decisions.is_empty() && report.failed.is_empty());
+            if !is_quiet {
+                eprintln!("{}", line(event));
+            }
+        },
     );
+    if let Some(listener) = listener {
+        // Endpoints are reached by whoever reaches the address; each request is checked like one to the deployed URL.
+        tokio::spawn(async move {
+            if let Err(error) = listen(listener, gate).await {
+                eprintln!("the listener ended: {error}");
+            }
+        });
+    }
     // The first tick is not waited for: a quarter of an hour of silence would look like a fault.
     stack.tick().await;
     // Ctrl-C needs no handling: a kill at any moment is what this is made for.
@@ -111,6 +147,16 @@ fn line(event: &Event) -> String {
             ),
         },
         Event::VisitFailed { mailbox, reason } => format!("visit of {mailbox} goes back to its queue: {reason}"),
+        Event::Governed(report) => {
+            let rules = report.decisions.iter().map(|one| format!("{}: {}", one.mailbox, one.rule.name()));
+            let told: Vec<String> = rules.chain(report.failed.iter().cloned()).collect();
+            format!("health of {} looked at: {}", report.looked, told.join("; "))
+        }
+        Event::GovernFailed(reason) => format!("health was not looked at, the next look goes on: {reason}"),
+        Event::Notified { done, returned } if returned.is_empty() => format!("{done} changes told where wanted"),
+        Event::Notified { done, returned } => {
+            format!("{done} changes told where wanted, {} go back: {}", returned.len(), returned.join("; "))
+        }
         Event::Killed { .. } => "killed".to_owned(),
     }
 }

@@ -57,6 +57,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
     },
+    /// The webhook function under load, killed in the middle, and counted: `load --rate 500 --seconds 10 --kill`.
+    Load {
+        /// Handed on to the measurement.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<String>,
+    },
     /// Builds the functions for release, lays them out for deployment, and holds their size against the budget.
     Size,
 }
@@ -71,6 +77,10 @@ fn main() -> ExitCode {
         Command::Chaos { rest } => return forward(&mut run::of_tests("chaos"), &rest),
         Command::Bench { rest } => {
             let release = ["run", "--quiet", "--locked", "--release", "-p", "preheat-tests", "--bin", "bench", "--"];
+            return forward(&mut run::cargo(&release), &rest);
+        }
+        Command::Load { rest } => {
+            let release = ["run", "--quiet", "--locked", "--release", "-p", "preheat-tests", "--bin", "load", "--"];
             return forward(&mut run::cargo(&release), &rest);
         }
     };

@@ -4,26 +4,43 @@
 //! |-------------|------------|--------------|
 //! | [`fan_out`] | `fanout`   | turns local days, plans the tick, pushes per-mailbox batches onto the queues |
 //! | [`send`]    | `sender`   | claims a slot, speaks SMTP, writes the outcome |
+//! | [`report`]  | operator, API | gathers what reports are folded from |
+//! | [`govern`]  | `governor` | health: looks, decides, carries out, tells; roll-ups |
+//! | [`ips`]     | `governor` | brings a sending IP in; decides on each one's day |
+//! | [`domains`] | `governor` | looks domains up, remembers how they stand |
 //! | [`visit`]   | `replier`  | one IMAP session: placement, reconciliation, engagement, filing |
+//! | [`notify`]  | `notifier` | tells the channels of alerts what changed |
+//! | [`hooks`]   | `webhook`  | takes what providers post: endpoint, signature, reading, storing, answer |
+//! | [`events`]  | `hooks`, whoever else finds events | correlates, stores, counts, suppresses |
 //!
-//! May use the store, mail and core; opens no socket but through [`App::dial`], reads no clock but [`App::clock`], takes no
+//! May use the store, mail, intake, platforms and core; opens no socket but through [`App::dial`], reads no clock but [`App::clock`], takes no
 //! chance but from the seed. Decides nothing that core could decide.
 
+pub mod bus;
+pub mod domains;
+pub mod events;
 pub mod fan_out;
+pub mod govern;
+pub mod hooks;
+pub mod ips;
+pub mod notify;
 mod profiles;
 pub mod queue;
 pub mod redact;
+pub mod report;
 pub mod send;
 pub mod visit;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use preheat_core::change::Change;
 use preheat_core::clock::Clock;
 use preheat_core::limits::Limits;
 use preheat_mail::Dial;
 use preheat_store::{Store, StoreError, Vault};
 
+pub use bus::{Bus, BusError};
 pub use profiles::Profiles;
 pub use queue::{QueueError, Queues};
 
@@ -36,6 +53,8 @@ pub struct App {
     pub vault: Vault,
     /// The queues `sends` and `visits`.
     pub queues: Queues,
+    /// The bus of state changes; absent: nobody is told.
+    pub bus: Option<Bus>,
     /// The one network door.
     pub dial: Arc<dyn Dial>,
     /// The one clock.
@@ -51,6 +70,17 @@ impl App {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Publishes state changes, where there is a bus.
+    ///
+    /// # Errors
+    /// The bus did not take all of them.
+    pub async fn tell(&self, changes: &[Change]) -> Result<(), BusError> {
+        match &self.bus {
+            Some(bus) => bus.publish(changes).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -72,4 +102,18 @@ pub enum AppError {
     /// A queue did not take its messages.
     #[error("the queue: {0}")]
     Queue(#[from] QueueError),
+    /// The bus did not take its events.
+    #[error("the bus: {0}")]
+    Bus(#[from] BusError),
+}
+
+/// The whole chain of an SDK error in one line: its own text says only "service error".
+fn describe(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }

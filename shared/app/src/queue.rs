@@ -5,6 +5,8 @@
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures::{StreamExt, TryStreamExt};
 
+use crate::describe;
+
 /// SQS takes ten messages a call (`SendMessageBatch`, SQS API reference).
 const ENTRIES_MAX: usize = 10;
 /// Calls under way at once.
@@ -18,6 +20,7 @@ pub struct Queues {
     sqs: aws_sdk_sqs::Client,
     sends_url: String,
     visits_url: String,
+    alerts_url: Option<String>,
 }
 
 /// Which queue.
@@ -27,6 +30,8 @@ pub enum Queue {
     Sends,
     /// Read by `replier`.
     Visits,
+    /// Read by `notifier`: what could not be told yet.
+    Alerts,
 }
 
 /// A message with its delay.
@@ -47,6 +52,9 @@ pub enum QueueError {
     /// Some entries were refused again and again. The next tick plans them anew.
     #[error("{0} messages were refused {TRIES_MAX} times, the last because: {1}")]
     Refused(usize, String),
+    /// This process was not told where that queue is: a setting is missing.
+    #[error("PREHEAT_ALERTS_URL is not set")]
+    Unnamed,
     /// A message did not serialise.
     #[error("a message does not serialise: {0}")]
     Serialise(#[from] serde_json::Error),
@@ -56,7 +64,14 @@ impl Queues {
     /// Queues at these URLs.
     #[must_use]
     pub fn new(sqs: aws_sdk_sqs::Client, sends_url: impl Into<String>, visits_url: impl Into<String>) -> Self {
-        Self { sqs, sends_url: sends_url.into(), visits_url: visits_url.into() }
+        Self { sqs, sends_url: sends_url.into(), visits_url: visits_url.into(), alerts_url: None }
+    }
+
+    /// The same with the queue behind the bus, for the one function that puts back into it.
+    #[must_use]
+    pub fn with_alerts(mut self, url: impl Into<String>) -> Self {
+        self.alerts_url = Some(url.into());
+        self
     }
 
     /// Pushes all messages, in batches of ten.
@@ -76,6 +91,7 @@ impl Queues {
         let url = match queue {
             Queue::Sends => &self.sends_url,
             Queue::Visits => &self.visits_url,
+            Queue::Alerts => self.alerts_url.as_ref().ok_or(QueueError::Unnamed)?,
         };
         let mut left: Vec<usize> = (0..chunk.len()).collect();
         let mut reason = String::new();
@@ -102,15 +118,4 @@ fn entry(id: usize, message: &Outgoing) -> Result<SendMessageBatchRequestEntry, 
         .delay_seconds(i32::try_from(message.delay_s.min(900)).unwrap_or(900))
         .build()
         .map_err(|error| QueueError::Call(error.to_string()))
-}
-
-/// The whole chain of an SDK error in one line: its own text says only "service error".
-fn describe(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

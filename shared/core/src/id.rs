@@ -20,6 +20,9 @@ pub enum IdError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A domain name that is none.
+    #[error("`{}` is not a domain name (such as `mail.example.com`)", .0.escape_debug())]
+    Domain(String),
     /// A mailbox id that is not `mb-` and a base-36 number.
     #[error("`{0}` is not a mailbox id (such as `mb-1a`)")]
     Mailbox(String),
@@ -154,13 +157,7 @@ impl FromStr for Address {
         if !local.bytes().all(atom) || local.starts_with('.') || local.ends_with('.') || local.contains("..") {
             return refuse("the part before `@` must be a dot-atom (RFC 5322 §3.2.3)");
         }
-        let label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        };
-        if !domain.contains('.') || !domain.split('.').all(label) {
+        if !domain.contains('.') || !domain.split('.').all(is_host_label) {
             return refuse("the part behind `@` is not a domain name");
         }
         Ok(Self(text.to_ascii_lowercase()))
@@ -181,6 +178,57 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// A domain name, lower-cased, without the dot at its end: two labels at least, letters, digits and `-` only, so that it may
+/// stand in any configuration file as it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DomainName(String);
+
+impl DomainName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+impl FromStr for DomainName {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let name = text.strip_suffix('.').unwrap_or(text);
+        // RFC 1035 §2.3.4; a top level of digits alone would be an IP address.
+        let top_is_a_name = name.rsplit('.').next().is_some_and(|top| top.bytes().any(|b| b.is_ascii_alphabetic()));
+        if name.len() <= 253 && name.contains('.') && name.split('.').all(is_host_label) && top_is_a_name {
+            Ok(Self(name.to_ascii_lowercase()))
+        } else {
+            Err(IdError::Domain(text.to_owned()))
+        }
+    }
+}
+impl TryFrom<String> for DomainName {
+    type Error = IdError;
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+impl From<DomainName> for String {
+    fn from(name: DomainName) -> String {
+        name.0
+    }
+}
+impl fmt::Display for DomainName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether it is a label of a host name (RFC 1123 §2.1).
+fn is_host_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 /// One planned send: `(mailbox, local date, k)`, k from 0 (domain.md §1). Its time and partner follow from it.

@@ -6,10 +6,11 @@
 
 pub mod batch;
 pub mod clock;
+pub mod hooks;
 pub mod logs;
 pub mod metrics;
 pub mod settings;
 pub mod start;
 
 pub use settings::Settings;
-pub use start::app;
+pub use start::{app, outside};

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 /// What a function must be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// `PREHEAT_TABLE`: the ledger.
     pub table: String,
@@ -13,11 +13,17 @@ pub struct Settings {
     pub visits_url: String,
     /// `PREHEAT_KMS_KEY`: the key that data keys are encrypted under: id, alias or ARN.
     pub kms_key: String,
+    /// `PREHEAT_BUS`: the bus of state changes, name or ARN. Without it nobody is told of them.
+    pub bus: Option<String>,
+    /// `PREHEAT_ALERTS_URL`: the queue behind the bus. The notifier's alone.
+    pub alerts_url: Option<String>,
     /// `PREHEAT_TICK_S`: length of a tick in seconds, 60–900; default 900. Must equal the schedule's rate.
     pub tick_s: u32,
     /// `PREHEAT_HOLD_S`: how long claims and leases are held, in seconds, 30–3,600; default 600. Longer than the time-outs of
     /// sender and replier, shorter than the visibility of their queues.
     pub hold_s: u32,
+    /// `PREHEAT_CONTROL_SHARE`: share of the mailboxes that is held out as controls, 0–1; default 0.
+    pub control_share: f64,
     /// `PREHEAT_ALLOW_LOCAL_MAIL`: `on` lets mail servers be on private addresses and any port. For rehearsals.
     pub allow_local_mail: bool,
     /// `PREHEAT_EXTRA_ROOTS`: a PEM file with further root certificates. For rehearsals and private CAs.
@@ -54,10 +60,28 @@ impl Settings {
         if !(30..=3_600).contains(&hold_s) {
             wrong.push(format!("PREHEAT_HOLD_S is {hold_s}; it must be 30 to 3600"));
         }
+        let control_share = parsed(&lookup, "PREHEAT_CONTROL_SHARE", 0.0, &mut wrong);
+        if !(0.0..=1.0).contains(&control_share) {
+            wrong.push(format!("PREHEAT_CONTROL_SHARE is {control_share}; it must be 0 to 1"));
+        }
         let Switch(allow_local_mail) = parsed(&lookup, "PREHEAT_ALLOW_LOCAL_MAIL", Switch(false), &mut wrong);
+        let alerts_url = lookup("PREHEAT_ALERTS_URL").filter(|url| !url.is_empty());
+        let bus = lookup("PREHEAT_BUS").filter(|name| !name.is_empty());
         let extra_roots = lookup("PREHEAT_EXTRA_ROOTS").filter(|path| !path.is_empty());
         if wrong.is_empty() {
-            Ok(Self { table, sends_url, visits_url, kms_key, tick_s, hold_s, allow_local_mail, extra_roots })
+            Ok(Self {
+                table,
+                sends_url,
+                visits_url,
+                kms_key,
+                bus,
+                alerts_url,
+                tick_s,
+                hold_s,
+                control_share,
+                allow_local_mail,
+                extra_roots,
+            })
         } else {
             Err(SettingsError(wrong))
         }
@@ -118,7 +142,8 @@ mod tests {
         let settings = settings(&REQUIRED).unwrap();
         assert_eq!((settings.tick_s, settings.hold_s), (900, 600));
         assert!(!settings.allow_local_mail);
-        assert_eq!(settings.extra_roots, None);
+        assert_eq!((settings.extra_roots, settings.bus), (None, None));
+        assert!(settings.control_share.abs() < f64::EPSILON);
     }
 
     #[test]
@@ -134,6 +159,14 @@ mod tests {
                 "PREHEAT_TICK_S is `soon`, which is not a valid value"
             ]
         );
+    }
+
+    #[test]
+    fn a_share_of_controls_is_a_share() {
+        for share in ["1.1", "-0.1", "NaN", "a tenth"] {
+            let pairs: Vec<_> = REQUIRED.into_iter().chain([("PREHEAT_CONTROL_SHARE", share)]).collect();
+            assert!(settings(&pairs).unwrap_err().to_string().contains("PREHEAT_CONTROL_SHARE"), "{share}");
+        }
     }
 
     #[test]

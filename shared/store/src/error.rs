@@ -75,6 +75,15 @@ pub enum StoreError {
     /// A sealed credential that does not open under its tenant, mailbox and version.
     #[error("the sealed credential of {0} does not open: it was sealed for another mailbox, or is damaged")]
     Sealed(preheat_core::id::MailboxId),
+    /// The sealed secret of an alert channel that does not open under its owner and name.
+    #[error("the sealed secret of the channel `{0}` does not open: it was sealed for another, or is damaged")]
+    SealedChannel(String),
+    /// A sealed secret of an endpoint that does not open under its tenant, id and version.
+    #[error("the sealed secret of endpoint {0} does not open: it was sealed for another endpoint, or is damaged")]
+    SealedHook(String),
+    /// The tenant has an endpoint of this provider already, or the source speaks to another one.
+    #[error("{0} is taken already")]
+    Taken(String),
     /// AWS refuses the call as such: permissions, a missing table, a malformed request.
     #[error("{operation} was refused: {code}: {message}")]
     Refused {
@@ -94,7 +103,9 @@ impl StoreError {
         match self {
             Self::Throttled { .. } | Self::Unknown { .. } | Self::Contended(_) => Next::Retry,
             Self::Settled { .. } | Self::StaleFence | Self::NotFound(_) => Next::Drop,
-            Self::AddressTaken | Self::Sealed(_) => Next::Pause,
+            Self::AddressTaken | Self::Sealed(_) | Self::SealedChannel(_) | Self::SealedHook(_) | Self::Taken(_) => {
+                Next::Pause
+            }
             // Not `Fail`: KMS comes back, and an operator who restores a key wants the work done.
             Self::Key { .. } => Next::Retry,
             Self::Corrupt { .. } | Self::Refused { .. } => Next::Fail,
@@ -155,6 +166,11 @@ where
         // Timed out, cut, or an answer that is none: it may have been done.
         _ => unknown(chain(error)),
     }
+}
+
+/// A request that cannot be built: a fault of ours.
+pub(crate) fn unbuilt(operation: &'static str, error: &aws_sdk_dynamodb::error::BuildError) -> StoreError {
+    StoreError::Refused { operation, code: "Build".to_owned(), message: error.to_string() }
 }
 
 /// An error with its causes: the SDK's own text stops at the first.

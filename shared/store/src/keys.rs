@@ -1,7 +1,13 @@
 //! The keys of the ledger: the one place where they are spelled. Their table stands in the crate's documentation.
 
+use std::net::IpAddr;
+
+use jiff::Timestamp;
 use jiff::civil::Date;
-use preheat_core::id::{Address, MailboxId, TenantId};
+use preheat_core::alert::{ChannelId, Owner, Topic};
+use preheat_core::counters::Subject;
+use preheat_core::event::Reporter;
+use preheat_core::id::{Address, DomainName, MailboxId, TenantId};
 use preheat_core::mailbox::Provider;
 
 /// Into how many partitions the planning rows are spread. *Fixed*: a change would need a migration of every row.
@@ -28,6 +34,12 @@ pub enum Key<'a> {
     Day(MailboxId, Date),
     /// `MBX#{id}` / `BOX#{date}`: what was found on a local day that is over.
     BoxDay(MailboxId, Date),
+    /// `H#{part}` / `{id}`: health of a mailbox.
+    Health(MailboxId),
+    /// `MBX#{id}` / `WHY#{seq}`: a decision about a mailbox.
+    Decision(MailboxId, u32),
+    /// `TENANT#{t}` / `INVESTIGATION#{id}`: what an emergency leaves behind.
+    Investigation(&'a TenantId, &'a str),
     /// `ADDR#{address}` / `ID`: the number of an address.
     Address(&'a Address),
     /// `SYS` / `COUNTER`: the last mailbox number given.
@@ -40,6 +52,44 @@ pub enum Key<'a> {
     Tenant(&'a TenantId),
     /// `TENANT#{t}` / `SUPPRESS#{address}`: an address nobody may write to.
     Suppressed(&'a TenantId, &'a Address),
+    /// `SYS` / `IP#{address}`: whose sending IP it is.
+    IpOwner(IpAddr),
+    /// `TENANT#{t}` / `IP#{address}`: a sending IP with its plan.
+    Ip(&'a TenantId, IpAddr),
+    /// `TENANT#{t}` / `ADMITTED`: when the last domain or IP came in.
+    Admitted(&'a TenantId),
+    /// `TENANT#{t}` / `DOMAIN#{name}`: a domain, and how its records stand.
+    Domain(&'a TenantId, &'a DomainName),
+    /// `IP#{t}#{address}` / `DAY#{date}`: a local day of a sending IP that is over.
+    IpDay(&'a TenantId, IpAddr, Date),
+    /// `IP#{t}#{address}` / `WHY#{instant}`: a decision on a sending IP.
+    IpDecision(&'a TenantId, IpAddr, Timestamp),
+    /// `{owner}` / `CHANNEL#{id}`: an alert channel. `{owner}` is `TENANT#{t}`, or `SYS` for the stack's own.
+    Channel(&'a Owner, &'a ChannelId),
+    /// `{owner}` / `TOLD#{channel}#{topic}`: what a channel was last told of a topic.
+    Told(&'a Owner, &'a ChannelId, &'a Topic),
+    /// `{owner}` / `ALERT#{channel}#{message}`: that a channel is being told something, or was.
+    Alert(&'a Owner, &'a ChannelId, &'a str),
+    /// `TENANT#{t}` / `SOFT#{address}`: how often mail to an address bounced softly.
+    SoftBounces(&'a TenantId, &'a Address),
+    /// `TENANT#{t}` / `ZONE`: the zone of a tenant's days.
+    Zone(&'a TenantId),
+    /// `EVT#{provider}#{digest}` / `E`: an event.
+    Event(Reporter, &'a str),
+    /// `MAIL#{digest}` / `M`: what is known of a mail from its events.
+    Mail(&'a str),
+    /// `CNT#{subject}#{part}` / `{date}`: a part of a subject's counters of a local day.
+    Counters(&'a Subject, u8, Date),
+    /// `QUAR#{account}` / `{digest}`: what came in and could not be an event.
+    Quarantine(&'a str, &'a str),
+    /// `HOOK#{id}` / `HOOK`: an endpoint that events come in at.
+    Hook(&'a str),
+    /// `TENANT#{t}` / `HOOK#{provider}`: the id of a tenant's endpoint of a provider.
+    TenantHook(&'a TenantId, Reporter),
+    /// `HOOKSRC#{source}` / `HOOK`: the id of the endpoint that a topic, queue or AWS account speaks to.
+    HookSource(&'a str),
+    /// `LOOKS` / `{subject}`: whose health is to be looked at out of turn.
+    Look(&'a Subject),
 }
 
 impl Key<'_> {
@@ -48,10 +98,25 @@ impl Key<'_> {
     pub fn pk(&self) -> String {
         match self {
             Self::Plan(id) | Self::Box(id) => shard_pk(shard_of(*id)),
-            Self::Profile(id) | Self::Day(id, _) | Self::BoxDay(id, _) => mailbox_pk(*id),
+            Self::Profile(id) | Self::Day(id, _) | Self::BoxDay(id, _) | Self::Decision(id, _) => mailbox_pk(*id),
+            Self::Health(id) => health_pk(health_part(*id)),
+            Self::Investigation(tenant, _) => tenant_pk(tenant),
             Self::Address(address) => format!("ADDR#{address}"),
-            Self::Counter | Self::DataKey(_) | Self::Provider(_) => SYSTEM_PK.to_owned(),
-            Self::Tenant(tenant) | Self::Suppressed(tenant, _) => tenant_pk(tenant),
+            Self::Counter | Self::DataKey(_) | Self::Provider(_) | Self::IpOwner(_) => SYSTEM_PK.to_owned(),
+            Self::Ip(tenant, _) | Self::Admitted(tenant) | Self::Domain(tenant, _) => tenant_pk(tenant),
+            Self::IpDay(tenant, address, _) | Self::IpDecision(tenant, address, _) => ip_pk(tenant, *address),
+            Self::Channel(owner, _) | Self::Told(owner, ..) | Self::Alert(owner, ..) => owner_pk(owner),
+            Self::Tenant(tenant) | Self::Suppressed(tenant, _) | Self::SoftBounces(tenant, _) | Self::Zone(tenant) => {
+                tenant_pk(tenant)
+            }
+            Self::TenantHook(tenant, _) => tenant_pk(tenant),
+            Self::Quarantine(account, _) => quarantine_pk(account),
+            Self::Hook(id) => format!("HOOK#{id}"),
+            Self::HookSource(source) => format!("HOOKSRC#{source}"),
+            Self::Event(reporter, digest) => format!("EVT#{reporter}#{digest}"),
+            Self::Mail(digest) => format!("MAIL#{digest}"),
+            Self::Counters(subject, part, _) => counters_pk(subject, *part),
+            Self::Look(_) => LOOKS_PK.to_owned(),
         }
     }
 
@@ -64,12 +129,33 @@ impl Key<'_> {
             Self::Profile(_) => "PROFILE".to_owned(),
             Self::Day(_, date) => format!("{DAY_PREFIX}{date}"),
             Self::BoxDay(_, date) => format!("{BOX_DAY_PREFIX}{date}"),
+            Self::Health(id) => format!("{:08x}", id.0),
+            Self::Decision(_, seq) => format!("{DECISION_PREFIX}{seq:08}"),
+            Self::Investigation(_, id) => format!("{INVESTIGATION_PREFIX}{id}"),
             Self::Address(_) => "ID".to_owned(),
             Self::Counter => "COUNTER".to_owned(),
             Self::DataKey(name) => format!("{DATA_KEY_PREFIX}{name}"),
             Self::Provider(provider) => format!("{PROVIDER_PREFIX}{}", provider_name(*provider)),
             Self::Tenant(_) => "PLAN".to_owned(),
             Self::Suppressed(_, address) => format!("{SUPPRESSED_PREFIX}{address}"),
+            Self::IpOwner(address) | Self::Ip(_, address) => format!("{IP_PREFIX}{address}"),
+            Self::Admitted(_) => "ADMITTED".to_owned(),
+            Self::Domain(_, domain) => format!("{DOMAIN_PREFIX}{domain}"),
+            Self::IpDay(_, _, date) => format!("{DAY_PREFIX}{date}"),
+            // Milliseconds in 15 digits: their order is that of time, to the year 33658.
+            Self::IpDecision(_, _, at) => format!("{DECISION_PREFIX}{:015}", at.as_millisecond().max(0)),
+            Self::Channel(_, id) => format!("{CHANNEL_PREFIX}{id}"),
+            Self::Told(_, id, topic) => format!("TOLD#{id}#{}", topic.0),
+            Self::Alert(_, id, message) => format!("ALERT#{id}#{message}"),
+            Self::SoftBounces(_, address) => format!("SOFT#{address}"),
+            Self::Zone(_) => "ZONE".to_owned(),
+            Self::Event(..) => "E".to_owned(),
+            Self::Mail(_) => "M".to_owned(),
+            Self::Counters(_, _, date) => date.to_string(),
+            Self::Look(subject) => subject.to_string(),
+            Self::Quarantine(_, digest) => (*digest).to_owned(),
+            Self::Hook(_) | Self::HookSource(_) => "HOOK".to_owned(),
+            Self::TenantHook(_, provider) => format!("{HOOK_PREFIX}{provider}"),
         }
     }
 
@@ -91,6 +177,58 @@ pub(crate) const DATA_KEY_PREFIX: &str = "KEY#";
 pub(crate) const PROVIDER_PREFIX: &str = "PROVIDER#";
 /// Sort keys of suppressed addresses begin with this.
 pub(crate) const SUPPRESSED_PREFIX: &str = "SUPPRESS#";
+
+/// Into how many partitions the health rows are spread: fewer than the planning rows, as they are read once an hour and written
+/// once a day. *Fixed*.
+pub const HEALTH_PARTS: u8 = 16;
+/// Sort keys of decisions begin with this.
+pub(crate) const DECISION_PREFIX: &str = "WHY#";
+/// Sort keys of investigations begin with this.
+pub(crate) const INVESTIGATION_PREFIX: &str = "INVESTIGATION#";
+
+/// The part of a mailbox's health row.
+pub(crate) fn health_part(id: MailboxId) -> u8 {
+    shard_of(id) >> 2
+}
+
+/// Partition of a part's health rows.
+pub(crate) fn health_pk(part: u8) -> String {
+    format!("H#{part:02}")
+}
+
+/// Sort keys of sending IPs begin with this.
+pub(crate) const IP_PREFIX: &str = "IP#";
+/// Sort keys of domains begin with this.
+pub(crate) const DOMAIN_PREFIX: &str = "DOMAIN#";
+
+/// Partition of the history of a sending IP.
+pub(crate) fn ip_pk(tenant: &TenantId, address: IpAddr) -> String {
+    format!("IP#{tenant}#{address}")
+}
+
+/// Sort keys of alert channels begin with this.
+pub(crate) const CHANNEL_PREFIX: &str = "CHANNEL#";
+
+/// Partition of what belongs to an owner of alert channels.
+pub(crate) fn owner_pk(owner: &Owner) -> String {
+    owner.tenant().map_or_else(|| SYSTEM_PK.to_owned(), tenant_pk)
+}
+
+/// Partition of everything whose health is to be looked at.
+pub(crate) const LOOKS_PK: &str = "LOOKS";
+
+/// Sort keys of a tenant's endpoints begin with this.
+pub(crate) const HOOK_PREFIX: &str = "HOOK#";
+
+/// Partition of what an account sent that could not be an event.
+pub(crate) fn quarantine_pk(account: &str) -> String {
+    format!("QUAR#{account}")
+}
+
+/// Partition of a part of a subject's counters.
+pub(crate) fn counters_pk(subject: &Subject, part: u8) -> String {
+    format!("CNT#{subject}#{part}")
+}
 
 /// Partition of a shard's hot rows.
 pub(crate) fn shard_pk(shard: u8) -> String {
@@ -172,7 +310,7 @@ mod tests {
             let id = MailboxId(id);
             prop_assert_eq!(hot_row(&Key::Plan(id).sk()), Some(HotRow::Plan(id)));
             prop_assert_eq!(hot_row(&Key::Box(id).sk()), Some(HotRow::Box(id)));
-            prop_assert!(shard_of(id) < SHARDS);
+            prop_assert!(shard_of(id) < SHARDS && health_part(id) < HEALTH_PARTS);
         }
     }
 
@@ -196,10 +334,31 @@ mod tests {
         assert_eq!(spelled(Key::Profile(MailboxId(255))), "MBX#000000ff/PROFILE");
         assert_eq!(spelled(Key::Day(MailboxId(1), date)), "MBX#00000001/DAY#2026-03-02");
         assert_eq!(spelled(Key::BoxDay(MailboxId(1), date)), "MBX#00000001/BOX#2026-03-02");
+        assert_eq!(spelled(Key::Health(MailboxId(255))), format!("H#{:02}/000000ff", health_part(MailboxId(255))));
+        assert_eq!(spelled(Key::Decision(MailboxId(1), 12)), "MBX#00000001/WHY#00000012");
+        assert_eq!(spelled(Key::Investigation(&tenant, "mb-1/12")), "TENANT#acme/INVESTIGATION#mb-1/12");
         assert_eq!(spelled(Key::Address(&address)), "ADDR#a@b.example/ID");
         assert_eq!(spelled(Key::DataKey("tenant-acme")), "SYS/KEY#tenant-acme");
         assert_eq!(spelled(Key::Provider(Provider::Zoho)), "SYS/PROVIDER#zoho");
         assert_eq!(spelled(Key::Suppressed(&tenant, &address)), "TENANT#acme/SUPPRESS#a@b.example");
+        let (ip, six) = ("203.0.113.7".parse().unwrap(), "2001:db8::7".parse().unwrap());
+        assert_eq!(spelled(Key::IpOwner(six)), "SYS/IP#2001:db8::7");
+        assert_eq!(spelled(Key::Ip(&tenant, ip)), "TENANT#acme/IP#203.0.113.7");
+        assert_eq!(spelled(Key::Admitted(&tenant)), "TENANT#acme/ADMITTED");
+        assert_eq!(spelled(Key::Domain(&tenant, &"b.example".parse().unwrap())), "TENANT#acme/DOMAIN#b.example");
+        assert_eq!(spelled(Key::IpDay(&tenant, ip, date)), "IP#acme#203.0.113.7/DAY#2026-03-02");
+        let at = jiff::Timestamp::from_millisecond(1_772_442_000_123).unwrap();
+        assert_eq!(spelled(Key::IpDecision(&tenant, ip, at)), "IP#acme#203.0.113.7/WHY#001772442000123");
+        let (owner, channel) = (Owner::Tenant(tenant.clone()), "ops".parse().unwrap());
+        assert_eq!(spelled(Key::Channel(&Owner::Stack, &channel)), "SYS/CHANNEL#ops");
+        let topic = Topic("mailbox/mailbox/mb-1".to_owned());
+        assert_eq!(spelled(Key::Told(&owner, &channel, &topic)), "TENANT#acme/TOLD#ops#mailbox/mailbox/mb-1");
+        assert_eq!(spelled(Key::Alert(&owner, &channel, "chg_0")), "TENANT#acme/ALERT#ops#chg_0");
+        assert_eq!(spelled(Key::SoftBounces(&tenant, &address)), "TENANT#acme/SOFT#a@b.example");
+        assert_eq!(spelled(Key::Event(Reporter::Ses, "0f")), "EVT#ses#0f/E");
+        let subject = Subject::Domain(tenant, "b.example".to_owned());
+        assert_eq!(spelled(Key::Counters(&subject, 3, date)), "CNT#domain/acme/b.example#3/2026-03-02");
+        assert_eq!(spelled(Key::Look(&subject)), "LOOKS/domain/acme/b.example");
         assert_eq!(provider_of("zoho"), Some(Provider::Zoho));
         assert_eq!(hot_row("PROFILE"), None);
     }

@@ -7,11 +7,12 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
 
-use crate::error::{StoreError, failure};
+use crate::error::{StoreError, failure, unbuilt};
 use crate::item::{Item, text};
 use crate::keys::Key;
 use crate::retry::{Patience, repeat};
@@ -156,20 +157,39 @@ impl Store {
         pk: &str,
         prefix: &str,
         consistent: bool,
-        mut each: impl FnMut(Item),
+        each: impl FnMut(Item),
     ) -> Result<(), StoreError> {
-        let mut call = self
-            .client
-            .query()
-            .table_name(&*self.table)
-            .consistent_read(consistent)
-            .expression_attribute_values(":pk", text(pk));
-        call = if prefix.is_empty() {
+        let call = self.query_of(pk, consistent);
+        let call = if prefix.is_empty() {
             call.key_condition_expression("pk = :pk")
         } else {
             call.key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
                 .expression_attribute_values(":prefix", text(prefix))
         };
+        self.pages(pk, call, each).await
+    }
+
+    /// The items of a partition from one sort key to another, both included; eventually consistent.
+    pub(crate) async fn query_between(
+        &self,
+        pk: &str,
+        (from, to): (&str, &str),
+        each: impl FnMut(Item),
+    ) -> Result<(), StoreError> {
+        let call = self
+            .query_of(pk, false)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text(to));
+        self.pages(pk, call, each).await
+    }
+
+    fn query_of(&self, pk: &str, consistent: bool) -> QueryFluentBuilder {
+        let call = self.client.query().table_name(&*self.table).consistent_read(consistent);
+        call.expression_attribute_values(":pk", text(pk))
+    }
+
+    async fn pages(&self, pk: &str, call: QueryFluentBuilder, mut each: impl FnMut(Item)) -> Result<(), StoreError> {
         let mut start: Option<std::collections::HashMap<String, AttributeValue>> = None;
         loop {
             let page = repeat(Patience::Usual, pk, || {
@@ -185,6 +205,34 @@ impl Store {
                 _ => return Ok(()),
             }
         }
+    }
+
+    /// Several items at once, at most 100, strongly consistent. What is not there is not in the answer.
+    pub(crate) async fn get_many(&self, keys: &[Key<'_>]) -> Result<BTreeMap<(String, String), Item>, StoreError> {
+        let mut found = BTreeMap::new();
+        let Some(first) = keys.first() else { return Ok(found) };
+        let of = |key: &Key<'_>| Item::from([("pk".to_owned(), text(key.pk())), ("sk".to_owned(), text(key.sk()))]);
+        let mut left: Vec<Item> = keys.iter().map(of).collect();
+        // DynamoDB may answer a part and name the rest; each round answers at least one.
+        for _ in 0..keys.len() {
+            let wanted = KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(true).build();
+            let wanted = wanted.map_err(|error| unbuilt("BatchGetItem", &error))?;
+            let call = self.client.batch_get_item().request_items(&*self.table, wanted);
+            let answer = repeat(Patience::Usual, &first.text(), || {
+                let call = call.clone();
+                async move { Box::pin(call.send()).await.map_err(|error| failure("BatchGetItem", &error)) }
+            })
+            .await?;
+            for item in answer.responses.into_iter().flatten().flat_map(|(_, items)| items) {
+                let name = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+                found.insert((name("pk"), name("sk")), item);
+            }
+            left = answer.unprocessed_keys.into_iter().flatten().flat_map(|(_, rest)| rest.keys).collect();
+            if left.is_empty() {
+                return Ok(found);
+            }
+        }
+        Err(StoreError::Throttled { operation: "BatchGetItem", attempts: 1 })
     }
 
     /// Like [`Store::query`], collected under the rest of the sort key. For partitions that are small.

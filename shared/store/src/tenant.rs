@@ -1,15 +1,11 @@
-//! What belongs to a tenant as a whole: its limits, and the addresses that nobody of it may write to.
+//! What belongs to a tenant as a whole: its limits, and the zone of its days.
 
-use std::collections::BTreeSet;
-
-use jiff::Timestamp;
 use preheat_core::caps::PlanLimits;
-use preheat_core::id::{Address, TenantId};
+use preheat_core::id::TenantId;
 
 use crate::error::StoreError;
-use crate::item::{Fields, Item, instant, text};
-use crate::keys::{Key, SUPPRESSED_PREFIX, tenant_pk};
-use crate::plan_row::reason_text;
+use crate::item::{Fields, Item, text};
+use crate::keys::Key;
 use crate::store::Store;
 
 impl Store {
@@ -36,41 +32,23 @@ impl Store {
         self.put(key, self.put_item(key, Item::from([("j".to_owned(), text(json))]))).await.map(drop)
     }
 
-    /// Every address that nobody of the tenant may write to.
+    /// The IANA zone of the tenant's days: of counters that are no mailbox's own, and of what is done once a day. UTC where
+    /// none was set.
     ///
     /// # Errors
-    /// The ledger did not answer, or an item cannot be read.
-    pub async fn suppressed(&self, tenant: &TenantId) -> Result<BTreeSet<Address>, StoreError> {
-        let pk = tenant_pk(tenant);
-        let mut addresses = BTreeSet::new();
-        let mut damaged = None;
-        self.query(&pk, SUPPRESSED_PREFIX, true, |item| {
-            let sk = item.get("sk").and_then(|sk| sk.as_s().ok());
-            match sk.and_then(|sk| sk.strip_prefix(SUPPRESSED_PREFIX)).unwrap_or_default().parse() {
-                Ok(address) => drop(addresses.insert(address)),
-                Err(_) => damaged = Some(format!("{pk}/{SUPPRESSED_PREFIX}…")),
-            }
-        })
-        .await?;
-        match damaged {
-            None => Ok(addresses),
-            // A suppression that is not understood must not become a mail.
-            Some(key) => Err(StoreError::Corrupt { key, reason: "not an address".to_owned() }),
-        }
+    /// The ledger did not answer, or the item cannot be read.
+    pub async fn tenant_zone(&self, tenant: &TenantId) -> Result<String, StoreError> {
+        let key = Key::Zone(tenant);
+        let Some(item) = self.get(key).await? else { return Ok("UTC".to_owned()) };
+        Fields(item).text("z").map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.0 })
     }
 
-    /// Suppresses an address for a tenant, from the next tick on. The first reason stays.
+    /// Sets the zone of the tenant's days.
     ///
     /// # Errors
     /// The ledger did not answer.
-    pub async fn suppress(
-        &self,
-        tenant: &TenantId,
-        address: &Address,
-        reason: &str,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let item = Item::from([("why".to_owned(), reason_text(reason)), ("since".to_owned(), instant(now))]);
-        self.put_if_absent(Key::Suppressed(tenant, address), item).await.map(drop)
+    pub async fn set_tenant_zone(&self, tenant: &TenantId, zone: &str) -> Result<(), StoreError> {
+        let key = Key::Zone(tenant);
+        self.put(key, self.put_item(key, Item::from([("z".to_owned(), text(zone))]))).await.map(drop)
     }
 }

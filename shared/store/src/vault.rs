@@ -16,6 +16,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use hmac::{Hmac, Mac};
 use jiff::{SignedDuration, Timestamp};
+use preheat_core::alert::{ChannelId, Owner};
 use preheat_core::clock::Clock;
 use preheat_core::id::{MailboxId, TenantId};
 use preheat_core::seed::Seed;
@@ -24,7 +25,7 @@ use sha2::Sha256;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-use crate::credential::{Credential, Sealed};
+use crate::credential::{Credential, Sealed, Secret};
 use crate::data_key::{DataKey, DataKeys};
 use crate::error::StoreError;
 use crate::store::Store;
@@ -133,13 +134,9 @@ impl Vault {
         version: u32,
         credential: &Credential,
     ) -> Result<Sealed, StoreError> {
-        let key = self.tenant_key(tenant, true).await?;
-        let (aad, plaintext) = (associated(tenant, mailbox, version), credential.to_plaintext());
-        let nonce = nonce(&key, &aad, &plaintext);
-        let payload = Payload { msg: &plaintext, aad: &aad };
-        let sealed =
-            cipher(&key).encrypt(Nonce::from_slice(&nonce), payload).map_err(|_| StoreError::Sealed(mailbox))?;
-        let text = STANDARD_NO_PAD.encode([nonce.as_slice(), &sealed].concat());
+        let key = self.key(tenant_key_name(tenant), true).await?;
+        let aad = associated(tenant, mailbox, version);
+        let text = sealed_text(&key, &aad, &credential.to_plaintext()).ok_or(StoreError::Sealed(mailbox))?;
         Ok(Sealed { version, text })
     }
 
@@ -149,30 +146,80 @@ impl Vault {
     /// [`StoreError::Sealed`]: it was sealed for another tenant, mailbox or version, or is damaged. [`StoreError::Key`] and
     /// others: the tenant's key is not to be had; nothing is opened without it.
     pub async fn open(&self, tenant: &TenantId, mailbox: MailboxId, sealed: &Sealed) -> Result<Credential, StoreError> {
-        let key = self.tenant_key(tenant, false).await?;
-        let damaged = || StoreError::Sealed(mailbox);
-        let bytes = STANDARD_NO_PAD.decode(&sealed.text).map_err(|_| damaged())?;
-        let (nonce, ciphertext) = bytes.split_at_checked(NONCE).ok_or_else(damaged)?;
-        let aad = associated(tenant, mailbox, sealed.version);
-        let payload = Payload { msg: ciphertext, aad: &aad };
-        let plaintext = cipher(&key).decrypt(Nonce::from_slice(nonce), payload).map_err(|_| damaged())?;
-        Credential::from_plaintext(&Zeroizing::new(plaintext)).ok_or_else(damaged)
+        let key = self.key(tenant_key_name(tenant), false).await?;
+        let plaintext = opened_text(&key, &associated(tenant, mailbox, sealed.version), &sealed.text);
+        plaintext.and_then(|plaintext| Credential::from_plaintext(&plaintext)).ok_or(StoreError::Sealed(mailbox))
     }
 
-    /// Destroys a tenant's data key, and so every credential that it sealed, in this process at once and in others within
+    /// Seals the secret of an alert channel, under a key that seals nothing else: whoever may tell people cannot open
+    /// mailboxes.
+    ///
+    /// # Errors
+    /// KMS or the ledger did not answer and the key is not kept (any more).
+    pub async fn seal_channel(&self, owner: &Owner, id: &ChannelId, secret: &Secret) -> Result<Sealed, StoreError> {
+        let key = self.key(alert_key_name(owner), true).await?;
+        let text = sealed_text(&key, &associated_channel(owner, id), secret.expose().as_bytes());
+        Ok(Sealed { version: 1, text: text.ok_or_else(|| StoreError::SealedChannel(id.to_string()))? })
+    }
+
+    /// Opens the secret of an alert channel.
+    ///
+    /// # Errors
+    /// [`StoreError::SealedChannel`]: it was sealed for another owner or channel, or is damaged. [`StoreError::Key`] and
+    /// others: the key is not to be had; nothing is opened without it.
+    pub async fn open_channel(&self, owner: &Owner, id: &ChannelId, sealed: &Sealed) -> Result<Secret, StoreError> {
+        let key = self.key(alert_key_name(owner), false).await?;
+        let damaged = || StoreError::SealedChannel(id.to_string());
+        let plaintext = opened_text(&key, &associated_channel(owner, id), &sealed.text).ok_or_else(damaged)?;
+        Ok(Secret::new(std::str::from_utf8(&plaintext).map_err(|_| damaged())?.to_owned()))
+    }
+
+    /// Seals a secret of an endpoint, under a key that seals nothing else: whoever may check events cannot open mailboxes.
+    ///
+    /// # Errors
+    /// KMS or the ledger did not answer and the key is not kept (any more).
+    pub async fn seal_hook(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+        version: u32,
+        secret: &Secret,
+    ) -> Result<Sealed, StoreError> {
+        let key = self.key(hook_key_name(tenant), true).await?;
+        let aad = associated_hook(tenant, id, version);
+        let text = sealed_text(&key, &aad, secret.expose().as_bytes());
+        Ok(Sealed { version, text: text.ok_or_else(|| StoreError::SealedHook(id.to_owned()))? })
+    }
+
+    /// Opens a secret of an endpoint.
+    ///
+    /// # Errors
+    /// [`StoreError::SealedHook`]: it was sealed for another tenant, endpoint or version, or is damaged. [`StoreError::Key`]
+    /// and others: the key is not to be had; nothing is opened without it.
+    pub async fn open_hook(&self, tenant: &TenantId, id: &str, sealed: &Sealed) -> Result<Secret, StoreError> {
+        let key = self.key(hook_key_name(tenant), false).await?;
+        let damaged = || StoreError::SealedHook(id.to_owned());
+        let plaintext = opened_text(&key, &associated_hook(tenant, id, sealed.version), &sealed.text);
+        let plaintext = plaintext.ok_or_else(damaged)?;
+        Ok(Secret::new(std::str::from_utf8(&plaintext).map_err(|_| damaged())?.to_owned()))
+    }
+
+    /// Destroys a tenant's data keys, and so everything that they sealed, in this process at once and in others within
     /// `KEPT` (crypto-shredding).
     ///
     /// # Errors
     /// The ledger did not answer.
     pub async fn shred(&self, tenant: &TenantId) -> Result<(), StoreError> {
-        let name = tenant_key_name(tenant);
-        self.inner.keys.destroy(&name).await?;
-        self.inner.kept.lock().await.remove(&name);
+        let channels = alert_key_name(&Owner::Tenant(tenant.clone()));
+        for name in [tenant_key_name(tenant), hook_key_name(tenant), channels] {
+            self.inner.keys.destroy(&name).await?;
+            self.inner.kept.lock().await.remove(&name);
+        }
         Ok(())
     }
 
-    async fn tenant_key(&self, tenant: &TenantId, make: bool) -> Result<DataKey, StoreError> {
-        let (name, now) = (tenant_key_name(tenant), (self.inner.clock)());
+    async fn key(&self, name: String, make: bool) -> Result<DataKey, StoreError> {
+        let now = (self.inner.clock)();
         let mut kept = self.inner.kept.lock().await;
         if let Some((since, key)) = kept.get(&name)
             && is_fresh(*since, now)
@@ -200,6 +247,32 @@ fn tenant_key_name(tenant: &TenantId) -> String {
     format!("tenant-{tenant}")
 }
 
+/// Infra's template lets the notifier open keys that begin so, and no others. No tenant's name holds a dot.
+fn alert_key_name(owner: &Owner) -> String {
+    format!("alerts-{}", owner.tenant().map_or(".stack", TenantId::as_str))
+}
+
+/// Infra's template lets the webhook function open keys of this name, and no tenant's other one.
+fn hook_key_name(tenant: &TenantId) -> String {
+    format!("hooks-{tenant}")
+}
+
+/// Nonce, ciphertext and tag in base64.
+fn sealed_text(key: &DataKey, aad: &[u8], plaintext: &[u8]) -> Option<String> {
+    let nonce = nonce(key, aad, plaintext);
+    let payload = Payload { msg: plaintext, aad };
+    let sealed = cipher(key).encrypt(Nonce::from_slice(&nonce), payload).ok()?;
+    Some(STANDARD_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
+}
+
+/// What a [`sealed_text`] holds, if it was sealed under this key for this purpose.
+fn opened_text(key: &DataKey, aad: &[u8], text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let bytes = STANDARD_NO_PAD.decode(text).ok()?;
+    let (nonce, ciphertext) = bytes.split_at_checked(NONCE)?;
+    let payload = Payload { msg: ciphertext, aad };
+    cipher(key).decrypt(Nonce::from_slice(nonce), payload).ok().map(Zeroizing::new)
+}
+
 /// The letter of a token key's name.
 fn letter(name: &str) -> Result<char, StoreError> {
     let mut letters = name.strip_prefix(TOKEN_PREFIX).unwrap_or_default().chars();
@@ -219,6 +292,18 @@ fn cipher(key: &DataKey) -> Aes256Gcm {
 fn associated(tenant: &TenantId, mailbox: MailboxId, version: u32) -> Vec<u8> {
     let mut aad = format!("preheat credential 1\0{tenant}\0").into_bytes();
     aad.extend_from_slice(&mailbox.0.to_be_bytes());
+    aad.extend_from_slice(&version.to_be_bytes());
+    aad
+}
+
+/// The same for the secret of an alert channel.
+fn associated_channel(owner: &Owner, id: &ChannelId) -> Vec<u8> {
+    format!("preheat channel 1\0{}\0{id}\0", owner.tenant().map_or(".stack", TenantId::as_str)).into_bytes()
+}
+
+/// The same for a secret of an endpoint.
+fn associated_hook(tenant: &TenantId, id: &str, version: u32) -> Vec<u8> {
+    let mut aad = format!("preheat hook 1\0{tenant}\0{id}\0").into_bytes();
     aad.extend_from_slice(&version.to_be_bytes());
     aad
 }

@@ -137,6 +137,11 @@ fn acceptable(read: &Candidates, skip_bad: bool) -> Outcome {
 
 /// Reads and judges a file.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Candidates> {
+    Ok(row::candidates(sheet::read(&bytes(path)?, &row::COLUMNS, &row::REQUIRED), &environment))
+}
+
+/// The bytes of a file, of standard input for `-`; not more than a file may have.
+pub(crate) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     let name = path.display();
     let mut bytes = Vec::new();
     let refused = |error: std::io::Error| BadInput::error(format!("{name}: {error}"));
@@ -150,5 +155,5 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Candidates> {
     if size > BYTES_MAX {
         return Err(BadInput::error(format!("{name}: larger than {} MiB: split it", BYTES_MAX >> 20)));
     }
-    Ok(row::candidates(sheet::read(&bytes, &row::COLUMNS, &row::REQUIRED), &environment))
+    Ok(bytes)
 }

@@ -3,11 +3,16 @@
 
 #![expect(clippy::unwrap_used, clippy::large_futures, reason = "tests, and what they have in common")]
 
+mod alerts;
 mod budget;
 mod claims;
+mod decisions;
+mod events;
+mod hooks;
 mod imports;
 mod interleaving;
 mod leases;
+mod sending_ips;
 mod settings;
 mod shards;
 mod turns;

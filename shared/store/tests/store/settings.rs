@@ -9,8 +9,9 @@ use preheat_core::backoff::ProviderBudget;
 use preheat_core::caps::PlanLimits;
 use preheat_core::id::{Address, TenantId};
 use preheat_core::mailbox::{Provider, State};
+use preheat_core::suppression::Reason;
 use preheat_local::Fault;
-use preheat_store::{Claim, Lost, Next, Store};
+use preheat_store::{Claim, Lost, Next, Store, Suppression};
 
 use crate::world::{TABLE, World, at, request, won};
 
@@ -45,10 +46,22 @@ async fn limits_and_suppression_are_each_tenants_own() {
 
     let addresses: Vec<Address> = ["x@a.example", "y@b.example"].map(|address| address.parse().unwrap()).into();
     for address in addresses.iter().chain(&addresses) {
-        world.store.suppress(&acme, address, "unsubscribed", at("09:00:00")).await.unwrap();
+        let address = address.clone();
+        let (reason, source) = (Reason::Unsubscribed, "operator".to_owned());
+        let suppression = Suppression { address, reason, source, since: at("09:00:00") };
+        world.store.suppress(&acme, &suppression).await.unwrap();
     }
     assert_eq!(world.store.suppressed(&acme).await.unwrap().into_iter().collect::<Vec<_>>(), addresses);
     assert!(world.store.suppressed(&other).await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tenants_days_are_utc_until_a_zone_is_set() {
+    let world = World::new().await;
+    let acme: TenantId = "acme".parse().unwrap();
+    assert_eq!(world.store.tenant_zone(&acme).await.unwrap(), "UTC");
+    world.store.set_tenant_zone(&acme, "Europe/Berlin").await.unwrap();
+    assert_eq!(world.store.tenant_zone(&acme).await.unwrap(), "Europe/Berlin");
 }
 
 #[tokio::test(start_paused = true)]

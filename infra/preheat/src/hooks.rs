@@ -1,0 +1,372 @@
+//! `preheat hooks`: the endpoints that deliverability events come in at, one a tenant and provider.
+
+mod proof;
+mod steps;
+mod test;
+
+use anyhow::Context;
+use jiff::{SignedDuration, Timestamp};
+use preheat_app::hooks::ID_CHARS;
+use preheat_core::event::Reporter;
+use preheat_core::id::TenantId;
+use preheat_store::{Hook, Secret, SecretKind};
+use serde::Serialize;
+
+use crate::ledger::{self, Directory, Ledger, LedgerArgs};
+use crate::outcome::{BadInput, Outcome};
+use crate::{Out, environment};
+use proof::{Proof, proof};
+
+const EXAMPLES: &str = "\
+Examples:
+  preheat hooks add sendgrid --tenant acme --key-env SENDGRID_PUBLIC_KEY --url https://….lambda-url.eu-west-1.on.aws
+  preheat hooks add ses --tenant acme --source arn:aws:sns:eu-west-1:123456789012:deliverability --data ./data
+  preheat hooks list --tenant acme --data ./data
+  preheat hooks rotate postmark --tenant acme --data ./data
+  preheat hooks test postmark --tenant acme --data ./data
+
+Providers: ses sendgrid mailgun postmark sparkpost resend standard-webhooks brevo mailjet mandrill mailwizz powermta
+kumomta smartlead instantly postal mailersend mailtrap unisender-go.";
+
+/// Where the endpoints are, unless it is said otherwise: `preheat up --listen`'s default.
+const LOCAL_URL: &str = "http://127.0.0.1:8025";
+/// How long the old secret is taken beside the new one, unless it is said otherwise.
+const OVERLAP_DAYS: u32 = 7;
+
+/// Commands of `preheat hooks`.
+#[derive(Debug, clap::Subcommand)]
+#[command(after_help = EXAMPLES)]
+pub(crate) enum Command {
+    /// Make the endpoint of a provider, and say what to do in that provider's console
+    Add(AddArgs),
+    /// List the endpoints of a tenant
+    List(ListArgs),
+    /// Give an endpoint a new secret; the old one is taken beside it for some days
+    Rotate(RotateArgs),
+    /// Post a signed sample to an endpoint, as its provider would, and report the answer
+    Test(test::Args),
+}
+
+/// Whose endpoint, and where.
+#[derive(Debug, clap::Args)]
+struct Whose {
+    /// Whose endpoint
+    #[arg(long, default_value = "default")]
+    tenant: TenantId,
+    /// Where the endpoints are: the stack's output WebhookUrl (PREHEAT_HOOKS_URL) [default: http://127.0.0.1:8025]
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    #[command(flatten)]
+    ledger: LedgerArgs,
+}
+
+impl Whose {
+    fn base(&self) -> String {
+        let url = self.url.clone().or_else(|| environment("PREHEAT_HOOKS_URL")).unwrap_or_else(|| LOCAL_URL.to_owned());
+        url.trim_end_matches('/').to_owned()
+    }
+}
+
+/// The provider's own key.
+#[derive(Debug, clap::Args)]
+struct KeyArgs {
+    /// The environment variable that holds the key which the provider's console shows
+    #[arg(long, value_name = "NAME")]
+    key_env: Option<String>,
+}
+
+/// Arguments of `preheat hooks add`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: preheat hooks add postmark --tenant acme --data ./data
+
+Where the provider makes the key only once it knows the URL, add first, and bring the key with `rotate`: until then
+everything that comes in is refused.")]
+pub(crate) struct AddArgs {
+    /// Who posts the events
+    provider: Reporter,
+    #[command(flatten)]
+    key: KeyArgs,
+    /// SES: a topic (ARN) or AWS account (EventBridge) that may speak here; can be given several times
+    #[arg(long, value_name = "ARN")]
+    source: Vec<String>,
+    /// SES: refuse SNS signatures of version 1 (SHA-1); set the topic's SignatureVersion to 2 first
+    #[arg(long)]
+    refuse_sns_v1: bool,
+    /// IANA zone of the tenant's days, for counters by local day
+    #[arg(long)]
+    zone: Option<String>,
+    #[command(flatten)]
+    whose: Whose,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `preheat hooks list`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: preheat hooks list --tenant acme --data ./data --json")]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    whose: Whose,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `preheat hooks rotate`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: preheat hooks rotate mailgun --key-env NEW_SIGNING_KEY --tenant acme --data ./data")]
+pub(crate) struct RotateArgs {
+    /// Whose endpoint
+    provider: Reporter,
+    #[command(flatten)]
+    key: KeyArgs,
+    /// How long the old secret is taken, too
+    #[arg(long, value_name = "DAYS", default_value_t = OVERLAP_DAYS)]
+    overlap: u32,
+    #[command(flatten)]
+    whose: Whose,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs one of them.
+pub(crate) async fn run(command: &Command, out: Out<'_>) -> Outcome {
+    match command {
+        Command::Add(args) => Box::pin(add(args, out)).await,
+        Command::List(args) => Box::pin(list(args, out)).await,
+        Command::Rotate(args) => Box::pin(rotate(args, out)).await,
+        Command::Test(args) => Box::pin(test::run(args, out)).await,
+    }
+}
+
+/// What is printed once, as it holds a secret.
+#[derive(Debug, Serialize)]
+struct Made {
+    provider: Reporter,
+    url: String,
+    /// A secret that was made here, and how it is shown.
+    secret: Option<String>,
+    steps: Vec<String>,
+}
+
+async fn add(args: &AddArgs, out: Out<'_>) -> Outcome {
+    let provider = args.provider;
+    if provider == Reporter::Mailbox {
+        return Err(BadInput::error("bounces in mailboxes are found by the visits; they need no endpoint"));
+    }
+    if provider == Reporter::Ses && args.source.is_empty() {
+        return Err(BadInput::error(
+            "SES needs --source: the topic's ARN, or the AWS account of its EventBridge events",
+        ));
+    }
+    if let Some(zone) = &args.zone
+        && jiff::tz::TimeZone::get(zone).is_err()
+    {
+        return Err(BadInput::error(format!("`{zone}` is not an IANA time zone (such as `Europe/Berlin`)")));
+    }
+    let key = given_key(provider, &args.key)?;
+    let ledger = args.whose.ledger.open(Directory::MayBeNew).await?;
+    if ledger.store.hook_of(&args.whose.tenant, provider).await?.is_some() {
+        let reason =
+            format!("{} has an endpoint of {provider} already: `preheat hooks list` shows it", args.whose.tenant);
+        return Err(BadInput::error(reason));
+    }
+    if let Some(zone) = &args.zone {
+        ledger.store.set_tenant_zone(&args.whose.tenant, zone).await?;
+    }
+    let mut hook = Hook {
+        id: new_id()?,
+        tenant: args.whose.tenant.clone(),
+        provider,
+        secrets: Vec::new(),
+        sources: args.source.clone(),
+        refuse_sns_v1: args.refuse_sns_v1,
+        url: None,
+        require_sha256: false,
+        made_at: ledger::clock()(),
+    };
+    let secret = add_secret(&ledger, &mut hook, key, SignedDuration::ZERO).await?;
+    let made = made(&hook, &args.whose.base(), secret);
+    hook.url = (provider == Reporter::Mandrill).then(|| made.url.clone());
+    ledger.store.put_hook(&hook).await?;
+    say(&made, args.json, out)
+}
+
+async fn rotate(args: &RotateArgs, out: Out<'_>) -> Outcome {
+    let key = given_key(args.provider, &args.key)?;
+    if key.is_none() && matches!(proof(args.provider), Proof::Key { .. }) {
+        return Err(BadInput::error(format!(
+            "{} makes its keys itself: bring the new one with --key-env",
+            args.provider
+        )));
+    }
+    let ledger = args.whose.ledger.open(Directory::Exists).await?;
+    let Some(mut hook) = ledger.store.hook_of(&args.whose.tenant, args.provider).await? else {
+        let reason =
+            format!("{} has no endpoint of {}: `preheat hooks add` makes one", args.whose.tenant, args.provider);
+        return Err(BadInput::error(reason));
+    };
+    let overlap = SignedDuration::from_hours(24 * i64::from(args.overlap));
+    let secret = add_secret(&ledger, &mut hook, key, overlap).await?;
+    ledger.store.put_hook(&hook).await?;
+    say(&made(&hook, &args.whose.base(), secret), args.json, out)
+}
+
+/// Seals the given key, or makes a secret of the kind that this provider can show. Returns what was made.
+async fn add_secret(
+    ledger: &Ledger,
+    hook: &mut Hook,
+    key: Option<Secret>,
+    overlap: SignedDuration,
+) -> anyhow::Result<Option<(SecretKind, Secret)>> {
+    let now = ledger::clock()();
+    if let Some(key) = key {
+        hook.add_secret(ledger.vault()?, SecretKind::Key, &key, now, overlap).await?;
+        return Ok(None);
+    }
+    let (kind, secret) = match proof(hook.provider) {
+        Proof::Key { .. } | Proof::Url | Proof::Source => return Ok(None),
+        Proof::Basic => (SecretKind::Basic, format!("preheat:{}", random_text()?)),
+        Proof::Bearer => (SecretKind::Bearer, random_text()?),
+        Proof::Header(name) => (SecretKind::Header(name.to_owned()), random_text()?),
+    };
+    let secret = Secret::new(secret);
+    hook.add_secret(ledger.vault()?, kind.clone(), &secret, now, overlap).await?;
+    Ok(Some((kind, secret)))
+}
+
+fn given_key(provider: Reporter, args: &KeyArgs) -> anyhow::Result<Option<Secret>> {
+    let Some(name) = &args.key_env else { return Ok(None) };
+    if !matches!(proof(provider), Proof::Key { .. }) {
+        return Err(BadInput::error(format!("{provider} signs nothing: its secret is made here, without --key-env")));
+    }
+    let key =
+        environment(name).ok_or_else(|| BadInput::error(format!("the environment variable {name} is not set")))?;
+    Ok(Some(Secret::new(key.trim().to_owned())))
+}
+
+fn made(hook: &Hook, base: &str, secret: Option<(SecretKind, Secret)>) -> Made {
+    let Hook { provider, id, .. } = hook;
+    let plain = format!("{base}/hooks/{provider}/{id}");
+    let url = match &secret {
+        // Most providers take basic auth inside the URL only.
+        Some((SecretKind::Basic, pair)) => match plain.split_once("://") {
+            Some((scheme, rest)) => format!("{scheme}://{}@{rest}", pair.expose()),
+            None => plain,
+        },
+        _ => plain,
+    };
+    let shown = secret.map(|(kind, secret)| match kind {
+        SecretKind::Key => secret.expose().to_owned(),
+        SecretKind::Basic => format!("basic auth {}", secret.expose()),
+        SecretKind::Bearer => format!("Authorization: Bearer {}", secret.expose()),
+        SecretKind::Header(name) => format!("{name}: {}", secret.expose()),
+    });
+    let has_key = hook.secrets.iter().any(|secret| secret.kind == SecretKind::Key);
+    let steps = steps::steps(*provider, &url, shown.as_deref(), has_key);
+    Made { provider: *provider, url, secret: shown, steps }
+}
+
+fn say(made: &Made, as_json: bool, out: Out<'_>) -> Outcome {
+    if as_json {
+        return crate::json(out, made);
+    }
+    writeln!(out, "{}", made.url)?;
+    if let Some(secret) = &made.secret {
+        writeln!(out, "Secret, shown this once: {secret}")?;
+    }
+    for (step, text) in (1..).zip(&made.steps) {
+        writeln!(out, "  {step}. {text}")?;
+    }
+    Ok(())
+}
+
+/// An endpoint as it is listed. Its URL holds no secret but its id.
+#[derive(Debug, Serialize)]
+struct Listed {
+    provider: Reporter,
+    url: String,
+    /// How its sender proves itself, and until when an old secret is taken.
+    secrets: Vec<String>,
+    sources: Vec<String>,
+    /// Elements kept aside within 30 days.
+    quarantined: usize,
+    made_at: Timestamp,
+}
+
+async fn list(args: &ListArgs, out: Out<'_>) -> Outcome {
+    let ledger = args.whose.ledger.open(Directory::Exists).await?;
+    let (base, now) = (args.whose.base(), ledger::clock()());
+    let mut listed = Vec::new();
+    for hook in ledger.store.hooks(&args.whose.tenant).await? {
+        let quarantined = ledger.store.quarantined(&hook.id).await?.len();
+        let secrets = hook.live_secrets(now).map(|secret| {
+            let kind = match &secret.kind {
+                SecretKind::Key => "key".to_owned(),
+                SecretKind::Basic => "basic auth".to_owned(),
+                SecretKind::Bearer => "bearer token".to_owned(),
+                SecretKind::Header(name) => format!("header {name}"),
+            };
+            match secret.until {
+                None => kind,
+                Some(until) => format!("{kind} until {}", until.strftime("%Y-%m-%d")),
+            }
+        });
+        listed.push(Listed {
+            provider: hook.provider,
+            url: format!("{base}/hooks/{}/{}", hook.provider, hook.id),
+            secrets: secrets.collect(),
+            sources: hook.sources.clone(),
+            quarantined,
+            made_at: hook.made_at,
+        });
+    }
+    if args.json {
+        return crate::json(out, &listed);
+    }
+    for one in &listed {
+        let proof = if one.secrets.is_empty() { "no secret but its URL".to_owned() } else { one.secrets.join(", ") };
+        let aside = if one.quarantined == 0 { String::new() } else { format!("  {} kept aside", one.quarantined) };
+        writeln!(out, "{:<17}  {}\n{:<17}  {proof}{aside}", one.provider.name(), one.url, "")?;
+    }
+    writeln!(out, "{} endpoint{}.", listed.len(), if listed.len() == 1 { "" } else { "s" })?;
+    Ok(())
+}
+
+/// An id that nobody can guess.
+fn new_id() -> anyhow::Result<String> {
+    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let mut bytes = [0; ID_CHARS];
+    getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
+    Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
+}
+
+/// 160 random bits, in characters that stand in URLs and headers as they are.
+fn random_text() -> anyhow::Result<String> {
+    let mut bytes = [0; 20];
+    getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_their_form_and_differ() {
+        let (one, other) = (new_id().unwrap(), new_id().unwrap());
+        assert!(preheat_app::hooks::may_be_id(&one) && one != other);
+    }
+
+    #[test]
+    fn every_provider_has_steps_with_its_url() {
+        for provider in Reporter::ALL.into_iter().filter(|provider| *provider != Reporter::Mailbox) {
+            let steps = steps::steps(provider, "https://hooks.example/x", Some("s3cret"), false);
+            assert!(steps.iter().any(|step| step.contains("https://hooks.example/x")), "{provider}: {steps:?}");
+            let needs_secret = matches!(proof(provider), Proof::Bearer | Proof::Header(_));
+            assert!(!needs_secret || steps.iter().any(|step| step.contains("s3cret")), "{provider}: {steps:?}");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Takes what providers post: finds the endpoint, lets [`preheat_intake`] say who sent it and what it says, has it stored, and
+//! only then says yes (invariant 13).
+//!
+//! The order keeps strangers cheap: size, the shape of the path, the endpoint (from memory, or one read; unknown ids are
+//! remembered too, and not many of them), the signature over the raw bytes. A forged request writes nothing; an unknown
+//! endpoint opens no secret, so it asks KMS for nothing.
+//!
+//! A redelivery is safe at every point: whatever was stored is met again by its key, and what was not stored was not
+//! acknowledged.
+
+mod endpoints;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use preheat_core::clock::Clock;
+use preheat_core::event::Reporter;
+use preheat_intake::outcome::{Accepted, RAW_BYTES_MAX, status_not_stored};
+use preheat_intake::{BODY_BYTES_MAX, Outcome, Request};
+use preheat_store::{Quarantined, StoreError};
+
+use crate::events::{Desk, Tally, take_events};
+use endpoints::{Endpoints, Open};
+
+pub use endpoints::{ID_CHARS, may_be_id};
+
+/// Gets an `https` URL's body. What it may reach is its own business (reliability.md, *Addresses*); what is asked of it is
+/// only what [`preheat_intake`] has checked to lie at AWS.
+pub type Fetch = Arc<dyn Fn(String) -> BoxFuture<'static, Result<Vec<u8>, String>> + Send + Sync>;
+
+/// Signing certificates kept. AWS has one a region, and changes it once a year.
+const CERTIFICATES_MAX: usize = 64;
+/// How often a request may ask for something to be fetched.
+const FETCHES_MAX: usize = 2;
+
+/// Where posts come in. Cheap to clone: clones share what they know.
+#[derive(Clone)]
+pub struct Gate {
+    /// What takes the events.
+    pub desk: Desk,
+    clock: Clock,
+    fetch: Fetch,
+    endpoints: Arc<Endpoints>,
+    certificates: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
+}
+
+/// What to answer, and what was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// `WWW-Authenticate`.
+    pub www_authenticate: Option<&'static str>,
+    /// What came of it.
+    pub done: Done,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// Its events are stored; so many elements are kept aside.
+    Taken {
+        /// What became of them.
+        tally: Tally,
+        /// Elements kept aside.
+        quarantined: usize,
+    },
+    /// An SNS subscription was confirmed.
+    Confirmed {
+        /// The topic.
+        topic: String,
+    },
+    /// It is authentic and cannot be read: the body is kept aside.
+    Unreadable(String),
+    /// It was refused; nothing was stored.
+    Refused(String),
+    /// There is no such endpoint.
+    Unknown,
+    /// It could not be stored: the provider is asked to come again.
+    NotStored(String),
+}
+
+impl Gate {
+    /// A gate before a desk.
+    #[must_use]
+    pub fn new(desk: Desk, clock: Clock, fetch: Fetch) -> Self {
+        Self { desk, clock, fetch, endpoints: Arc::default(), certificates: Arc::default() }
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// How many endpoints and absences it holds in memory: bounded, whatever strangers ask for.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.endpoints.len()
+    }
+
+    /// Takes a request to `/hooks/{provider}/{id}`.
+    pub async fn receive(&self, provider: &str, id: &str, request: &Request<'_>) -> Answer {
+        let now = (self.clock)();
+        if request.body.len() > BODY_BYTES_MAX {
+            return Answer::new(413, Done::Refused("the body is too large".to_owned()));
+        }
+        let Ok(provider) = provider.parse::<Reporter>() else { return Answer::new(404, Done::Unknown) };
+        let answer = self.judge(provider, id, request, now).await;
+        // A secret that was rotated a moment ago is no forgery. Read again, but not at every stranger's wish.
+        if answer.status == 401 && self.endpoints.forget_if_settled(id, now) {
+            return self.judge(provider, id, request, now).await;
+        }
+        answer
+    }
+
+    async fn judge(&self, provider: Reporter, id: &str, request: &Request<'_>, now: Timestamp) -> Answer {
+        let open = match self.endpoints.open(&self.desk, id, now).await {
+            Ok(Some(open)) if open.endpoint.provider == provider => open,
+            Ok(_) => return Answer::new(404, Done::Unknown),
+            Err(error) => return Answer::new(status_not_stored(provider), Done::NotStored(error.to_string())),
+        };
+        for _ in 0..=FETCHES_MAX {
+            let outcome = {
+                let certificates = self.certificates();
+                preheat_intake::receive(&open.endpoint, request, now, &|url| certificates.get(url).cloned())
+            };
+            let Outcome::Certificate { url } = outcome else {
+                return self.conclude(&open, outcome, request.body, now).await;
+            };
+            match (self.fetch)(url.clone()).await {
+                Ok(pem) => {
+                    let mut certificates = self.certificates();
+                    if certificates.len() >= CERTIFICATES_MAX {
+                        certificates.clear();
+                    }
+                    certificates.insert(url, pem);
+                }
+                Err(why) => return Answer::new(status_not_stored(provider), Done::NotStored(why)),
+            }
+        }
+        Answer::new(status_not_stored(provider), Done::NotStored("its certificate is not to be had".to_owned()))
+    }
+
+    /// Takes a record that came a way which is trusted by itself: direct SNS, EventBridge, a queue of our own. It leads to the
+    /// endpoint that lists its topic or AWS account.
+    pub async fn receive_direct(&self, body: &str) -> Answer {
+        let now = (self.clock)();
+        let Some(source) = source_of(body) else { return Answer::new(404, Done::Unknown) };
+        let open = match self.endpoints.open_source(&self.desk, &source, now).await {
+            Ok(Some(open)) => open,
+            Ok(None) => return Answer::new(404, Done::Unknown),
+            Err(error) => return Answer::new(503, Done::NotStored(error.to_string())),
+        };
+        let outcome = preheat_intake::normalise(&open.endpoint, body.as_bytes(), now);
+        self.conclude(&open, outcome, body.as_bytes(), now).await
+    }
+
+    /// Does what an outcome asks for.
+    async fn conclude(&self, open: &Open, outcome: Outcome, body: &[u8], now: Timestamp) -> Answer {
+        let not_stored = |why: String| Answer::new(status_not_stored(open.endpoint.provider), Done::NotStored(why));
+        match outcome {
+            Outcome::Accepted(accepted) => {
+                let status = accepted.status;
+                match self.store(open, accepted, now).await {
+                    Ok(done) => Answer::new(status, done),
+                    Err(error) => not_stored(error.to_string()),
+                }
+            }
+            Outcome::Refused(refused) => Answer {
+                status: refused.status,
+                www_authenticate: refused.www_authenticate,
+                done: Done::Refused(refused.reason.to_string()),
+            },
+            Outcome::Unreadable { status, reason } => {
+                let raw = String::from_utf8_lossy(body.get(..RAW_BYTES_MAX).unwrap_or(body)).into_owned();
+                match self.set_aside(open, reason.to_string(), raw, now).await {
+                    Ok(()) => Answer::new(status, Done::Unreadable(reason.to_string())),
+                    Err(error) => not_stored(error.to_string()),
+                }
+            }
+            Outcome::Confirm { subscribe_url, topic, .. } => match (self.fetch)(subscribe_url).await {
+                Ok(_) => Answer::new(200, Done::Confirmed { topic }),
+                Err(why) => not_stored(why),
+            },
+            Outcome::Certificate { .. } => not_stored("its certificate is not to be had".to_owned()),
+        }
+    }
+
+    /// Stores everything, before anything is answered.
+    async fn store(&self, open: &Open, accepted: Accepted, now: Timestamp) -> Result<Done, StoreError> {
+        for bad in &accepted.quarantined {
+            self.set_aside(open, bad.reason.to_string(), bad.raw.clone(), now).await?;
+        }
+        let tally = take_events(&self.desk, &open.tenant, accepted.events, now).await?;
+        if accepted.signed_sha256 && !open.endpoint.require_sha256 {
+            self.desk.store.require_sha256(&open.endpoint.account).await?;
+            self.endpoints.forget(&open.endpoint.account);
+        }
+        Ok(Done::Taken { tally, quarantined: accepted.quarantined.len() })
+    }
+
+    async fn set_aside(&self, open: &Open, reason: String, raw: String, now: Timestamp) -> Result<(), StoreError> {
+        let bad = Quarantined { provider: open.endpoint.provider, reason, raw, received_at: now };
+        self.desk.store.quarantine(&open.endpoint.account, &bad).await
+    }
+
+    fn certificates(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+        self.certificates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Answer {
+    fn new(status: u16, done: Done) -> Self {
+        Self { status, www_authenticate: None, done }
+    }
+
+    /// Whether the sender is done with it: for queues, which know no other answer.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.done, Done::Taken { .. } | Done::Confirmed { .. } | Done::Unreadable(_))
+    }
+}
+
+/// The topic or AWS account that a record speaks for.
+fn source_of(body: &str) -> Option<String> {
+    let record: serde_json::Value = serde_json::from_str(body).ok()?;
+    let text = |name: &str| record.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+    text("TopicArn").or_else(|| text("source").filter(|source| source == "aws.ses").and_then(|_| text("account")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::source_of;
+
+    #[test]
+    fn a_record_speaks_for_its_topic_or_account() {
+        let topic = r#"{"Type":"Notification","TopicArn":"arn:aws:sns:eu-west-1:1:t","Message":"{}"}"#;
+        assert_eq!(source_of(topic).as_deref(), Some("arn:aws:sns:eu-west-1:1:t"));
+        assert_eq!(source_of(r#"{"source":"aws.ses","account":"123456789012"}"#).as_deref(), Some("123456789012"));
+        assert_eq!(source_of(r#"{"source":"aws.s3","account":"123456789012"}"#), None);
+        assert_eq!(source_of("nonsense"), None);
+    }
+}

@@ -1,0 +1,99 @@
+//! Since when a domain fails, and whether it may send (domain.md §7): failing for over 72 h it stops sending, and keeps
+//! receiving. A look-up that fails changes nothing: what failed before fails still, what did not does not.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Check, Report, Verdict, verdict};
+use crate::id::DomainName;
+
+/// How long a domain may fail before it stops sending, in hours; also the grace of a new one.
+pub const GRACE_H: i64 = 72;
+
+/// What is remembered of a domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainState {
+    /// The domain.
+    pub domain: DomainName,
+    /// How it stands, by the last that is known of every check.
+    pub verdict: Verdict,
+    /// Since when it stands so.
+    pub since: Timestamp,
+    /// Since when it fails without a break.
+    pub failing_since: Option<Timestamp>,
+    /// When it was checked last.
+    pub checked_at: Timestamp,
+    /// The last that is known of every check.
+    pub checks: Vec<Check>,
+    /// DKIM selectors that an operator named.
+    #[serde(default)]
+    pub selectors: Vec<String>,
+}
+
+/// What a check changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It fails from now on.
+    Failing,
+    /// Its grace is over: it stops sending.
+    Stopped,
+    /// It fails no longer.
+    Recovered,
+}
+
+impl DomainState {
+    /// The state after a check at `now`.
+    #[must_use]
+    pub fn after(before: Option<&Self>, report: Report, now: Timestamp) -> Self {
+        let selectors = before.map(|before| before.selectors.clone()).unwrap_or_default();
+        let checks: Vec<Check> = report.checks.into_iter().map(|check| keep_failing(before, check)).collect();
+        let verdict = verdict(&checks);
+        let since = before.filter(|before| before.verdict == verdict).map_or(now, |before| before.since);
+        let failing_since =
+            (verdict == Verdict::Failing).then(|| before.and_then(|before| before.failing_since).unwrap_or(now));
+        Self { domain: report.domain, verdict, since, failing_since, checked_at: now, checks, selectors }
+    }
+
+    /// Whether mailboxes of the domain may send: it does not fail, or not for over 72 h yet.
+    #[must_use]
+    pub fn may_send(&self, now: Timestamp) -> bool {
+        let grace = SignedDuration::from_hours(GRACE_H);
+        self.failing_since.is_none_or(|since| now.duration_since(since) <= grace)
+    }
+
+    /// Whether it is time to look again: a day after it was well, an hour after it was not.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        let minutes = match self.verdict {
+            Verdict::Passing | Verdict::Warning => 23 * 60,
+            Verdict::Failing | Verdict::Unknown => 50,
+        };
+        now.duration_since(self.checked_at) >= SignedDuration::from_mins(minutes)
+    }
+
+    /// What changed from `before`, which was looked at at its own `checked_at`.
+    #[must_use]
+    pub fn change(&self, before: Option<&Self>) -> Option<Change> {
+        let failed = before.is_some_and(|before| before.failing_since.is_some());
+        let sent = before.is_none_or(|before| before.may_send(before.checked_at));
+        match (failed, self.failing_since.is_some()) {
+            (true, false) => Some(Change::Recovered),
+            (_, true) if sent && !self.may_send(self.checked_at) => Some(Change::Stopped),
+            (false, true) => Some(Change::Failing),
+            (true, true) | (false, false) => None,
+        }
+    }
+}
+
+/// A check that nobody could make stays failing if it was: never better than the last that is known.
+fn keep_failing(before: Option<&DomainState>, check: Check) -> Check {
+    if check.verdict != Verdict::Unknown {
+        return check;
+    }
+    let same = |old: &&Check| old.topic == check.topic && old.about == check.about && old.verdict == Verdict::Failing;
+    match before.and_then(|before| before.checks.iter().find(same)) {
+        Some(old) => old.clone(),
+        None => check,
+    }
+}

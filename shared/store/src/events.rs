@@ -1,0 +1,475 @@
+//! Deliverability events: stored exactly once, and everything they change changed in the same transaction (invariant 13).
+//!
+//! A transaction holds, for some events at once: a conditional put of each event under `(provider, account, dedupe key)`;
+//! what is known of their mails ([`preheat_core::merge`]), under the condition that nobody changed it since it was read; the
+//! difference that makes to the counters; suppressions; and the wish for a look at somebody's health. So an event that comes
+//! again, through another process or after a lost answer, is met by its own item, and nothing happens; an event that comes out
+//! of order meets its mail, and the counters become what they would have been.
+//!
+//! May not decide what an event means: core does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use jiff::{SignedDuration, Timestamp};
+use preheat_core::counters::Subject;
+use preheat_core::event::{Event, Reporter};
+use preheat_core::id::{Address, TenantId};
+use preheat_core::merge::{Changes, Origin, Standing, difference, settle};
+use preheat_core::suppression::{Reason, SOFT_MAX, SOFT_WITHIN_DAYS};
+use sha2::{Digest, Sha256};
+
+use crate::error::{StoreError, failure, unbuilt};
+use crate::item::{Fields, Item, number, text};
+use crate::keys::Key;
+use crate::retry::{Patience, repeat};
+use crate::store::Store;
+use crate::suppressed::Suppression;
+use crate::table::TTL;
+
+/// How long an event is known, in days: longer than any provider repeats it (webhooks.md §0: 28 hours at most). Older events
+/// must not be taken at all, or a replay would count.
+pub const EVENT_KEPT_DAYS: i64 = 7;
+/// How long it is known what became of a mail, in days: complaints come late. Ours.
+const MAIL_KEPT_DAYS: i64 = 30;
+/// Events of one transaction: with all that they change they stay below [`ACTIONS_MAX`] but in odd cases, which are halved.
+const TOGETHER_MAX: usize = 16;
+/// Items of one transaction (DynamoDB: *TransactWriteItems*).
+const ACTIONS_MAX: usize = 100;
+/// How often mails that others change meanwhile are read again.
+const TRIES_MAX: u32 = 12;
+
+/// An event, and where its mail came from as far as it tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted {
+    /// The event.
+    pub event: Event,
+    /// What it leads to.
+    pub origin: Origin,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It is new: stored and counted.
+    Stored,
+    /// It was there before: nothing was changed.
+    Duplicate,
+}
+
+impl Store {
+    /// Stores events of a tenant that are new, with everything they change. When this returns, each of them is stored and
+    /// counted exactly once, whatever was repeated, lost or done by others meanwhile.
+    ///
+    /// # Errors
+    /// The ledger did not answer. Some events may be stored; call again with all of them.
+    pub async fn take_events(
+        &self,
+        tenant: &TenantId,
+        events: &[Noted],
+        now: Timestamp,
+    ) -> Result<Vec<Taken>, StoreError> {
+        let mut taken = vec![Taken::Duplicate; events.len()];
+        let mut seen = BTreeSet::new();
+        let entries: Vec<Entry<'_>> = events
+            .iter()
+            .enumerate()
+            .map(|(at, noted)| Entry::new(at, noted))
+            .filter(|entry| seen.insert(entry.digest.clone()))
+            .collect();
+        let mut rest = entries.as_slice();
+        while !rest.is_empty() {
+            let (settled, stored) = self.take_some(tenant, rest, now).await?;
+            for at in stored {
+                taken[at] = Taken::Stored;
+            }
+            rest = rest.get(settled..).unwrap_or_default();
+        }
+        Ok(taken)
+    }
+
+    /// Settles the first of `entries`: how many, and which of them are new.
+    async fn take_some(
+        &self,
+        tenant: &TenantId,
+        entries: &[Entry<'_>],
+        now: Timestamp,
+    ) -> Result<(usize, Vec<usize>), StoreError> {
+        let mut size = entries.len().min(TOGETHER_MAX);
+        let mut left: Vec<&Entry<'_>> = entries.iter().take(size).collect();
+        for _ in 0..TRIES_MAX {
+            if left.is_empty() {
+                return Ok((size, Vec::new()));
+            }
+            let known = self.known(tenant, &left).await?;
+            let draft = Draft::new(tenant, &left, &known, now);
+            let actions = self.actions(tenant, &draft, now)?;
+            if actions.len() > ACTIONS_MAX && size > 1 {
+                size = size.div_ceil(2);
+                left = entries.iter().take(size).collect();
+                continue;
+            }
+            match self.transact(actions, draft.token(now), left.len()).await? {
+                Verdict::Done => return Ok((size, left.iter().map(|entry| entry.at).collect())),
+                Verdict::Refused(old) => {
+                    let mut index = 0;
+                    left.retain(|_| {
+                        index += 1;
+                        !old.contains(&(index - 1))
+                    });
+                }
+            }
+        }
+        Err(StoreError::Contended("the mails of some events".to_owned()))
+    }
+
+    /// What is known of the mails and the soft bounces that some events speak of.
+    async fn known(&self, tenant: &TenantId, entries: &[&Entry<'_>]) -> Result<Known, StoreError> {
+        let mails: BTreeSet<&str> = entries.iter().filter_map(|entry| entry.mail.as_deref()).collect();
+        let soft: BTreeSet<&Address> = entries.iter().filter_map(|entry| entry.soft_address()).collect();
+        let keys: Vec<Key<'_>> = mails
+            .iter()
+            .map(|mail| Key::Mail(mail))
+            .chain(soft.iter().map(|address| Key::SoftBounces(tenant, address)))
+            .collect();
+        let mut items = self.get_many(&keys).await?;
+        let mut known = Known::default();
+        for mail in mails {
+            let key = Key::Mail(mail);
+            let Some(item) = items.remove(&(key.pk(), key.sk())) else { continue };
+            let mut fields = Fields(item);
+            let read = || -> Result<_, crate::item::Unreadable> {
+                Ok((fields.number("v")?, serde_json::from_str(&fields.text("j")?)?))
+            };
+            let mut read = read;
+            let mail_known = read().map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.0 })?;
+            known.mails.insert(mail.to_owned(), mail_known);
+        }
+        for address in soft {
+            let key = Key::SoftBounces(tenant, address);
+            let Some(item) = items.remove(&(key.pk(), key.sk())) else { continue };
+            let mut fields = Fields(item);
+            let count = fields.number("n").map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.0 })?;
+            let until: Option<i64> = fields.number_or_none(TTL).unwrap_or(None);
+            known.soft.insert(address.clone(), (count, until.unwrap_or(i64::MAX)));
+        }
+        Ok(known)
+    }
+
+    /// Everything that a draft changes: its events first, in their order.
+    fn actions(
+        &self,
+        tenant: &TenantId,
+        draft: &Draft<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let put = |put: Put| TransactWriteItem::builder().put(put).build();
+        let update = |update: Update| TransactWriteItem::builder().update(update).build();
+        let mut actions = Vec::with_capacity(2 * draft.entries.len() + 8);
+        for entry in draft.entries {
+            actions.push(put(self.event_put(tenant, entry, now)?));
+        }
+        for (mail, (version, standing)) in &draft.mails {
+            actions.push(put(self.mail_put(mail, *version, standing, now)?));
+        }
+        for (address, soft) in &draft.soft {
+            actions.push(update(self.soft_update(Key::SoftBounces(tenant, address), *soft, now)?));
+        }
+        for suppression in draft.suppressions.values() {
+            actions.push(update(self.suppressing(tenant, suppression)?));
+        }
+        for (subject, signals) in &draft.looks {
+            actions.push(update(self.wishing(subject, *signals, now)?));
+        }
+        for ((subject, day), changes) in &draft.changes {
+            actions.push(update(self.counting((subject, *day), changes, draft.spread(), now)?));
+        }
+        Ok(actions)
+    }
+
+    fn event_put(&self, tenant: &TenantId, entry: &Entry<'_>, now: Timestamp) -> Result<Put, StoreError> {
+        let event = &entry.noted.event;
+        let key = Key::Event(event.provider, &entry.digest);
+        let json = serde_json::to_string(event)
+            .map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.to_string() })?;
+        let mut item = Item::from([
+            ("pk".to_owned(), text(key.pk())),
+            ("sk".to_owned(), text(key.sk())),
+            ("t".to_owned(), text(tenant.as_str())),
+            ("j".to_owned(), text(json)),
+            (TTL.to_owned(), number(days_after(now, EVENT_KEPT_DAYS))),
+        ]);
+        if let Some((mailbox, _)) = &entry.noted.origin.mailbox {
+            item.insert("m".to_owned(), text(mailbox.to_string()));
+        }
+        Put::builder()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(|error| unbuilt("TransactWriteItems", &error))
+    }
+
+    fn mail_put(
+        &self,
+        mail: &str,
+        version: Option<u64>,
+        standing: &Standing,
+        now: Timestamp,
+    ) -> Result<Put, StoreError> {
+        let key = Key::Mail(mail);
+        let json = serde_json::to_string(standing)
+            .map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.to_string() })?;
+        let item = Item::from([
+            ("pk".to_owned(), text(key.pk())),
+            ("sk".to_owned(), text(key.sk())),
+            ("v".to_owned(), number(version.unwrap_or(0) + 1)),
+            ("j".to_owned(), text(json)),
+            (TTL.to_owned(), number(days_after(now, MAIL_KEPT_DAYS))),
+        ]);
+        let put = Put::builder().table_name(&*self.table).set_item(Some(item));
+        let put = match version {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(version) => put.condition_expression("v = :v").expression_attribute_values(":v", number(version)),
+        };
+        put.build().map_err(|error| unbuilt("TransactWriteItems", &error))
+    }
+
+    fn soft_update(&self, key: Key<'_>, soft: Soft, now: Timestamp) -> Result<Update, StoreError> {
+        let update = Update::builder()
+            .table_name(&*self.table)
+            .key("pk", text(key.pk()))
+            .key("sk", text(key.sk()))
+            .update_expression("SET n = :n, #ttl = :ttl")
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":ttl", number(days_after(now, SOFT_WITHIN_DAYS)))
+            .expression_attribute_values(":n", number(soft.after));
+        let update = match soft.stored {
+            None => update.condition_expression("attribute_not_exists(pk)"),
+            Some(stored) => update.condition_expression("n = :old").expression_attribute_values(":old", number(stored)),
+        };
+        update.build().map_err(|error| unbuilt("TransactWriteItems", &error))
+    }
+
+    async fn transact(
+        &self,
+        actions: Vec<TransactWriteItem>,
+        token: String,
+        events: usize,
+    ) -> Result<Verdict, StoreError> {
+        // The token makes a repeat after a lost answer a success; without one it would meet its own items and still be right.
+        let call = self.client.transact_write_items().set_transact_items(Some(actions)).client_request_token(&token);
+        repeat(Patience::Usual, &token, || {
+            let call = call.clone();
+            async move {
+                let Err(error) = Box::pin(call.send()).await else { return Ok(Verdict::Done) };
+                let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+                else {
+                    return Err(failure("TransactWriteItems", &error));
+                };
+                verdict(cancelled.cancellation_reasons(), events)
+            }
+        })
+        .await
+    }
+}
+
+/// How a transaction ended.
+enum Verdict {
+    Done,
+    /// A condition did not hold. These of its events were there before; none: a mail has changed since it was read.
+    Refused(BTreeSet<usize>),
+}
+
+fn verdict(reasons: &[aws_sdk_dynamodb::types::CancellationReason], events: usize) -> Result<Verdict, StoreError> {
+    let operation = "TransactWriteItems";
+    let code = |reason: &aws_sdk_dynamodb::types::CancellationReason| reason.code().unwrap_or("None").to_owned();
+    if reasons.iter().any(|reason| code(reason) == "ConditionalCheckFailed") {
+        let old =
+            reasons.iter().take(events).enumerate().filter(|(_, reason)| code(reason) == "ConditionalCheckFailed");
+        return Ok(Verdict::Refused(old.map(|(index, _)| index).collect()));
+    }
+    match reasons.iter().find(|reason| code(reason) == "ValidationError" || code(reason).starts_with("ItemCollection"))
+    {
+        Some(reason) => Err(StoreError::Refused {
+            operation,
+            code: code(reason),
+            message: reason.message().unwrap_or("no message").to_owned(),
+        }),
+        // Another transaction holds an item, or the table asks for less: the same cure.
+        None => Err(StoreError::Throttled { operation, attempts: 1 }),
+    }
+}
+
+/// An event on its way into the ledger.
+struct Entry<'a> {
+    /// Its place among those that were given.
+    at: usize,
+    noted: &'a Noted,
+    /// Of provider, account and dedupe key.
+    digest: String,
+    /// Of account, mail and recipient; `None`: the event names no mail, and stands for itself.
+    mail: Option<String>,
+    recipient: Option<Address>,
+}
+
+impl<'a> Entry<'a> {
+    fn new(at: usize, noted: &'a Noted) -> Self {
+        let event = &noted.event;
+        let provider = event.provider.name();
+        let (own, wire) = (event.provider_message_id.as_deref(), event.message_id.as_deref());
+        let mail = match event.provider {
+            // An MTA's reports (feedback, late bounces) carry the Message-ID of the mail, and an id of their own.
+            Reporter::Powermta | Reporter::Kumomta | Reporter::Mailbox => wire.or(own),
+            // A platform's own id stands on all events of a mail, the wire's Message-ID on some.
+            _ => own.or(wire),
+        };
+        let recipient = event.recipient.as_deref();
+        Self {
+            at,
+            noted,
+            digest: digest(&[provider, &event.account, &event.dedupe_key]),
+            mail: mail.map(|mail| digest(&[provider, &event.account, mail, recipient.unwrap_or_default()])),
+            recipient: recipient.and_then(|recipient| recipient.parse().ok()),
+        }
+    }
+
+    /// The recipient, if this may be a soft bounce of it.
+    fn soft_address(&self) -> Option<&Address> {
+        let mut alone = Standing::default();
+        alone.note(self.noted.event.kind, self.noted.event.occurred_at, &self.noted.origin);
+        self.recipient.as_ref().filter(|_| alone.is_soft_of_address())
+    }
+}
+
+/// What was read before a transaction.
+#[derive(Default)]
+struct Known {
+    /// Version and standing.
+    mails: BTreeMap<String, (u64, Standing)>,
+    /// Count, and until when it holds.
+    soft: BTreeMap<Address, (u32, i64)>,
+}
+
+/// How the soft bounces of an address change.
+#[derive(Clone, Copy)]
+struct Soft {
+    stored: Option<u32>,
+    after: u32,
+}
+
+/// What a transaction is to change.
+struct Draft<'a> {
+    entries: &'a [&'a Entry<'a>],
+    /// Those that change: version before, and standing after.
+    mails: BTreeMap<&'a str, (Option<u64>, Standing)>,
+    soft: BTreeMap<&'a Address, Soft>,
+    suppressions: BTreeMap<&'a Address, Suppression>,
+    looks: BTreeMap<Subject, u64>,
+    changes: Changes,
+}
+
+impl<'a> Draft<'a> {
+    fn new(tenant: &TenantId, entries: &'a [&'a Entry<'a>], known: &Known, now: Timestamp) -> Self {
+        let mut draft = Self {
+            entries,
+            mails: BTreeMap::new(),
+            soft: BTreeMap::new(),
+            suppressions: BTreeMap::new(),
+            looks: BTreeMap::new(),
+            changes: Changes::new(),
+        };
+        for entry in entries {
+            draft.take(tenant, entry, known, now);
+        }
+        draft.mails.retain(|mail, (_, after)| known.mails.get(*mail).is_none_or(|(_, before)| before != after));
+        settle(&mut draft.changes);
+        draft
+    }
+
+    fn take(&mut self, tenant: &TenantId, entry: &'a Entry<'a>, known: &Known, now: Timestamp) {
+        let Noted { event, origin } = entry.noted;
+        let mut alone = (None, Standing::default());
+        let (_, standing) = match entry.mail.as_deref() {
+            None => &mut alone,
+            Some(mail) => self.mails.entry(mail).or_insert_with(|| match known.mails.get(mail) {
+                None => (None, Standing::default()),
+                Some((version, standing)) => (Some(*version), standing.clone()),
+            }),
+        };
+        let before = standing.clone();
+        standing.note(event.kind, event.occurred_at, origin);
+        difference(tenant, &before, standing, &mut self.changes);
+        let soft_since = standing.is_soft_of_address() && !before.is_soft_of_address();
+        let mailbox = standing.mailbox();
+        let Some(address) = &entry.recipient else { return self.wish(tenant, entry, mailbox) };
+        let mut reason = Reason::of(event.kind);
+        if soft_since {
+            let soft = self.soft.entry(address).or_insert_with(|| Soft::known(known, address, now));
+            soft.after += 1;
+            if soft.after >= SOFT_MAX {
+                reason = reason.or(Some(Reason::Soft));
+            }
+        }
+        if let Some(reason) = reason {
+            let source = event.provider.name().to_owned();
+            let new = Suppression { address: address.clone(), reason, source, since: now };
+            self.suppressions.entry(address).or_insert(new);
+        }
+        self.wish(tenant, entry, mailbox);
+    }
+
+    /// A bad event wants a look at its mailbox and its IP.
+    fn wish(&mut self, tenant: &TenantId, entry: &Entry<'_>, mailbox: Option<preheat_core::id::MailboxId>) {
+        if !entry.noted.event.kind.is_bad() {
+            return;
+        }
+        let ip = entry.noted.origin.ip.map(|ip| Subject::Ip(tenant.clone(), ip));
+        for subject in mailbox.map(Subject::Mailbox).into_iter().chain(ip) {
+            *self.looks.entry(subject).or_default() += 1;
+        }
+    }
+
+    /// Names this very attempt: the same after a lost answer, another after anything was read anew.
+    fn token(&self, now: Timestamp) -> String {
+        let mut parts = vec![now.as_millisecond().to_string()];
+        parts.extend(self.entries.iter().map(|entry| entry.digest.clone()));
+        parts.extend(self.mails.values().map(|(version, _)| format!("{version:?}")));
+        parts.extend(self.soft.values().map(|soft| format!("{:?}", soft.stored)));
+        // Mails that stay as they are leave no version: the changes tell their attempts apart.
+        parts.push(format!("{:?}", self.changes));
+        digest(&parts.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Spreads the counters of many writers over their parts.
+    fn spread(&self) -> u8 {
+        let first = self.entries.first().map_or("", |entry| entry.digest.as_str());
+        u8::from_str_radix(first.get(..2).unwrap_or_default(), 16).unwrap_or(0)
+    }
+}
+
+impl Soft {
+    fn known(known: &Known, address: &Address, now: Timestamp) -> Self {
+        match known.soft.get(address) {
+            None => Self { stored: None, after: 0 },
+            // DynamoDB deletes what has expired within days, not at once.
+            Some((count, until)) if *until <= now.as_second() => Self { stored: Some(*count), after: 0 },
+            Some((count, _)) => Self { stored: Some(*count), after: *count },
+        }
+    }
+}
+
+fn days_after(now: Timestamp, days: i64) -> i64 {
+    (now + SignedDuration::from_hours(24 * days)).as_second()
+}
+
+/// 128 bits of SHA-256 over parts whose borders count, in hex: keys of even length, whatever a provider calls things.
+pub(crate) fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,76 @@
+//! The three shapes of Lambda events, from the samples in `events/`, and one bad element in a batch.
+
+use preheat_core::counters::{Count, Subject};
+use preheat_core::event::Reporter;
+use preheat_lambda::hooks::handle;
+
+use super::world::{World, acme, sample, status};
+
+#[tokio::test]
+async fn sns_eventbridge_and_sqs_reach_one_handler_and_a_mail_counts_once_over_all_of_them() {
+    let mut world = World::new().await;
+    world.ses(&["arn:aws:sns:eu-west-1:123456789012:deliverability", "123456789012"]).await;
+    let gate = world.gate();
+    for name in ["webhook-sns", "webhook-eventbridge"] {
+        let answer = handle(&gate, &sample(name)).await.unwrap();
+        assert_eq!(answer["batchItemFailures"], serde_json::json!([]), "{name}");
+    }
+    let answer = handle(&gate, &sample("webhook-sqs")).await.unwrap();
+    assert_eq!(
+        answer["batchItemFailures"],
+        serde_json::json!([{ "itemIdentifier": "m-nonsense" }]),
+        "a stranger's topic goes back to the queue, its neighbours do not"
+    );
+    let mailbox = world.counted_of(&Subject::Mailbox(world.mailbox)).await;
+    assert_eq!(mailbox[&Count::Hard], 1, "the sender's address leads to it; four reports are one mail: {mailbox:?}");
+    assert_eq!(world.suppressed().await, ["gone@there.example"]);
+}
+
+#[tokio::test]
+async fn a_direct_event_of_a_stranger_is_not_taken() {
+    let world = World::new().await;
+    assert!(handle(&world.gate(), &sample("webhook-eventbridge")).await.is_err());
+    assert!(world.counted().await.is_empty());
+}
+
+#[tokio::test]
+async fn the_sample_of_the_url_is_taken_by_its_endpoint() {
+    let mut world = World::new().await;
+    world.endpoint(Reporter::Brevo).await;
+    let mut event = sample("webhook-url");
+    let gate = world.gate();
+    assert_eq!(status(&gate, &event).await, 404, "the sample names no endpoint of ours");
+    event["rawPath"] = format!("/hooks/brevo/{}", world.endpoint(Reporter::Brevo).await).into();
+    assert_eq!(status(&gate, &event).await, 401, "nor does it know our secret");
+    event["headers"]["authorization"] = "Basic cHJlaGVhdDpzM2NyZXQ=".into();
+    assert_eq!(status(&gate, &event).await, 200);
+    assert_eq!(world.counted().await[&Count::Hard], 1);
+    assert_eq!(world.suppressed().await, ["gone@there.example"]);
+}
+
+#[tokio::test]
+async fn one_bad_element_is_kept_aside_and_its_neighbours_are_stored() {
+    let mut world = World::new().await;
+    let id = world.endpoint(Reporter::Brevo).await;
+    let good = |n: u32| {
+        serde_json::json!({
+            "event": "delivered", "email": format!("r{n}@there.example"), "message-id": format!("<{n}@example.com>"),
+            "ts_epoch": world.now().as_millisecond() - 60_000,
+        })
+    };
+    let batch = serde_json::json!([good(1), { "event": "delivered", "email": "r9@there.example", "ts_epoch": "soon" }, good(2)]);
+    let mut event = sample("webhook-url");
+    event["rawPath"] = format!("/hooks/brevo/{id}").into();
+    event["headers"]["authorization"] = "Basic cHJlaGVhdDpzM2NyZXQ=".into();
+    event["isBase64Encoded"] = false.into();
+    event["body"] = batch.to_string().into();
+    let gate = world.gate();
+    for _ in 0..2 {
+        assert_eq!(status(&gate, &event).await, 200);
+    }
+    assert_eq!(world.counted().await[&Count::Delivered], 2);
+    let aside = world.store.quarantined(&id).await.unwrap();
+    assert_eq!(aside.len(), 1);
+    assert!(aside[0].raw.contains("r9@there.example") && !aside[0].reason.is_empty(), "{aside:?}");
+    assert_eq!(world.store.hook_of(&acme(), Reporter::Brevo).await.unwrap().unwrap().id, id);
+}
