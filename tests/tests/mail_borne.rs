@@ -76,7 +76,7 @@ fn a_bounce_is_counted_once_and_its_address_is_written_to_no_more() {
 
 #[test]
 fn a_bounce_is_counted_once_though_every_third_visit_is_killed() {
-    let kill_at = |function, nth: u64| (function == Function::Replier && nth % 3 == 1).then_some(20 + nth * 37 % 260);
+    let kill_at = |function: Function, nth: u64| (function == Function::Replier && nth % 3 == 1).then_some(20 + nth * 37 % 260);
     play(async {
         let run = bounced(Interference { kill_at: Arc::new(kill_at), ..Interference::default() }).await?;
         assert!(run.kills() > 20, "{} kills", run.kills());
