@@ -4,6 +4,7 @@
 //! The one crate that may use `anyhow`, print, and read the environment. May hold no rule of warmup: those are in
 //! `preheat-core`.
 
+mod alerts;
 mod chart;
 mod demo;
 mod dlq;
@@ -31,6 +32,7 @@ Examples:
   preheat plan --ramp conservative --days 45
   preheat feasible --mailboxes 100000 --daily 30 --window 09:00-17:00 --hourly-cap 50000
   preheat mailbox import mailboxes.csv --dry-run
+  preheat alerts test --stack --data ./data
   preheat dlq show --data ./data
   preheat up --data ./data --mailboxes mailboxes.csv
   preheat hooks add sendgrid --tenant acme --data ./data
@@ -59,6 +61,9 @@ enum Command {
     /// Import, list, check, pause and resume mailboxes
     #[command(subcommand)]
     Mailbox(mailbox::Command),
+    /// Say who is told of what: add, list, remove and test channels of alerts
+    #[command(subcommand)]
+    Alerts(alerts::Command),
     /// Add, list, rotate and test the endpoints that deliverability events come in at
     #[command(subcommand)]
     Hooks(hooks::Command),
@@ -80,6 +85,7 @@ fn main() -> ExitCode {
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Feasible(args) => feasible::run(args, &mut out),
         Command::Mailbox(command) => wait(mailbox::run(command, &mut out)),
+        Command::Alerts(command) => wait(alerts::run(command, &mut out)),
         Command::Hooks(command) => wait(hooks::run(command, &mut out)),
         Command::Suppress(command) => wait(suppress::run(command, &mut out)),
         Command::Dlq(command) => wait(dlq::run(command, &mut out)),
