@@ -107,7 +107,7 @@ impl Live {
             Event::TickFailed(reason) | Event::SendFailed(reason) | Event::VisitFailed { reason, .. } => {
                 tracing::warn!(reason, "tried again");
             }
-            Event::Killed { .. } => {}
+            Event::Notified { .. } | Event::Killed { .. } => {}
         }
     }
 }

@@ -4,6 +4,7 @@
 //! The one crate that may use `anyhow`, print, and read the environment. May hold no rule of warmup: those are in
 //! `preheat-core`.
 
+mod alerts;
 mod chart;
 mod demo;
 mod dlq;
@@ -33,6 +34,7 @@ Examples:
   preheat feasible --mailboxes 100000 --daily 30 --window 09:00-17:00 --hourly-cap 50000
   preheat mailbox import mailboxes.csv --dry-run
   preheat report day --data ./data
+  preheat alerts test --stack --data ./data
   preheat dlq show --data ./data
   preheat up --data ./data --mailboxes mailboxes.csv
   preheat hooks add sendgrid --tenant acme --data ./data
@@ -64,6 +66,9 @@ enum Command {
     /// Sum up days, placements and what warming brings
     #[command(subcommand)]
     Report(report::Command),
+    /// Say who is told of what: add, list, remove and test channels of alerts
+    #[command(subcommand)]
+    Alerts(alerts::Command),
     /// Add, list, rotate and test the endpoints that deliverability events come in at
     #[command(subcommand)]
     Hooks(hooks::Command),
@@ -86,6 +91,7 @@ fn main() -> ExitCode {
         Command::Feasible(args) => feasible::run(args, &mut out),
         Command::Mailbox(command) => wait(mailbox::run(command, &mut out)),
         Command::Report(command) => wait(report::run(command, &mut out)),
+        Command::Alerts(command) => wait(alerts::run(command, &mut out)),
         Command::Hooks(command) => wait(hooks::run(command, &mut out)),
         Command::Suppress(command) => wait(suppress::run(command, &mut out)),
         Command::Dlq(command) => wait(dlq::run(command, &mut out)),

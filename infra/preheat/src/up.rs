@@ -140,6 +140,10 @@ fn line(event: &Event) -> String {
             ),
         },
         Event::VisitFailed { mailbox, reason } => format!("visit of {mailbox} goes back to its queue: {reason}"),
+        Event::Notified { done, returned } if returned.is_empty() => format!("{done} changes told where wanted"),
+        Event::Notified { done, returned } => {
+            format!("{done} changes told where wanted, {} go back: {}", returned.len(), returned.join("; "))
+        }
         Event::Killed { .. } => "killed".to_owned(),
     }
 }

@@ -6,16 +6,18 @@
 //! | [`send`]    | `sender`   | claims a slot, speaks SMTP, writes the outcome |
 //! | [`report`]  | operator, API | gathers what reports are folded from |
 //! | [`visit`]   | `replier`  | one IMAP session: placement, reconciliation, engagement, filing |
+//! | [`notify`]  | `notifier` | tells the channels of alerts what changed |
 //! | [`hooks`]   | `webhook`  | takes what providers post: endpoint, signature, reading, storing, answer |
 //! | [`events`]  | `hooks`, whoever else finds events | correlates, stores, counts, suppresses |
 //!
-//! May use the store, mail, intake and core; opens no socket but through [`App::dial`], reads no clock but [`App::clock`], takes no
+//! May use the store, mail, intake, platforms and core; opens no socket but through [`App::dial`], reads no clock but [`App::clock`], takes no
 //! chance but from the seed. Decides nothing that core could decide.
 
 pub mod bus;
 pub mod events;
 pub mod fan_out;
 pub mod hooks;
+pub mod notify;
 mod profiles;
 pub mod queue;
 pub mod redact;

@@ -1,6 +1,7 @@
 //! The keys of the ledger: the one place where they are spelled. Their table stands in the crate's documentation.
 
 use jiff::civil::Date;
+use preheat_core::alert::{ChannelId, Owner, Topic};
 use preheat_core::counters::Subject;
 use preheat_core::event::Reporter;
 use preheat_core::id::{Address, MailboxId, TenantId};
@@ -42,6 +43,12 @@ pub enum Key<'a> {
     Tenant(&'a TenantId),
     /// `TENANT#{t}` / `SUPPRESS#{address}`: an address nobody may write to.
     Suppressed(&'a TenantId, &'a Address),
+    /// `{owner}` / `CHANNEL#{id}`: an alert channel. `{owner}` is `TENANT#{t}`, or `SYS` for the stack's own.
+    Channel(&'a Owner, &'a ChannelId),
+    /// `{owner}` / `TOLD#{channel}#{topic}`: what a channel was last told of a topic.
+    Told(&'a Owner, &'a ChannelId, &'a Topic),
+    /// `{owner}` / `ALERT#{channel}#{message}`: that a channel is being told something, or was.
+    Alert(&'a Owner, &'a ChannelId, &'a str),
     /// `TENANT#{t}` / `SOFT#{address}`: how often mail to an address bounced softly.
     SoftBounces(&'a TenantId, &'a Address),
     /// `TENANT#{t}` / `ZONE`: the zone of a tenant's days.
@@ -73,6 +80,7 @@ impl Key<'_> {
             Self::Profile(id) | Self::Day(id, _) | Self::BoxDay(id, _) => mailbox_pk(*id),
             Self::Address(address) => format!("ADDR#{address}"),
             Self::Counter | Self::DataKey(_) | Self::Provider(_) => SYSTEM_PK.to_owned(),
+            Self::Channel(owner, _) | Self::Told(owner, ..) | Self::Alert(owner, ..) => owner_pk(owner),
             Self::Tenant(tenant) | Self::Suppressed(tenant, _) | Self::SoftBounces(tenant, _) | Self::Zone(tenant) => {
                 tenant_pk(tenant)
             }
@@ -102,6 +110,9 @@ impl Key<'_> {
             Self::Provider(provider) => format!("{PROVIDER_PREFIX}{}", provider_name(*provider)),
             Self::Tenant(_) => "PLAN".to_owned(),
             Self::Suppressed(_, address) => format!("{SUPPRESSED_PREFIX}{address}"),
+            Self::Channel(_, id) => format!("{CHANNEL_PREFIX}{id}"),
+            Self::Told(_, id, topic) => format!("TOLD#{id}#{}", topic.0),
+            Self::Alert(_, id, message) => format!("ALERT#{id}#{message}"),
             Self::SoftBounces(_, address) => format!("SOFT#{address}"),
             Self::Zone(_) => "ZONE".to_owned(),
             Self::Event(..) => "E".to_owned(),
@@ -132,6 +143,14 @@ pub(crate) const DATA_KEY_PREFIX: &str = "KEY#";
 pub(crate) const PROVIDER_PREFIX: &str = "PROVIDER#";
 /// Sort keys of suppressed addresses begin with this.
 pub(crate) const SUPPRESSED_PREFIX: &str = "SUPPRESS#";
+
+/// Sort keys of alert channels begin with this.
+pub(crate) const CHANNEL_PREFIX: &str = "CHANNEL#";
+
+/// Partition of what belongs to an owner of alert channels.
+pub(crate) fn owner_pk(owner: &Owner) -> String {
+    owner.tenant().map_or_else(|| SYSTEM_PK.to_owned(), tenant_pk)
+}
 
 /// Partition of everything whose health is to be looked at.
 pub(crate) const LOOKS_PK: &str = "LOOKS";
@@ -257,6 +276,11 @@ mod tests {
         assert_eq!(spelled(Key::DataKey("tenant-acme")), "SYS/KEY#tenant-acme");
         assert_eq!(spelled(Key::Provider(Provider::Zoho)), "SYS/PROVIDER#zoho");
         assert_eq!(spelled(Key::Suppressed(&tenant, &address)), "TENANT#acme/SUPPRESS#a@b.example");
+        let (owner, channel) = (Owner::Tenant(tenant.clone()), "ops".parse().unwrap());
+        assert_eq!(spelled(Key::Channel(&Owner::Stack, &channel)), "SYS/CHANNEL#ops");
+        let topic = Topic("mailbox/mailbox/mb-1".to_owned());
+        assert_eq!(spelled(Key::Told(&owner, &channel, &topic)), "TENANT#acme/TOLD#ops#mailbox/mailbox/mb-1");
+        assert_eq!(spelled(Key::Alert(&owner, &channel, "chg_0")), "TENANT#acme/ALERT#ops#chg_0");
         assert_eq!(spelled(Key::SoftBounces(&tenant, &address)), "TENANT#acme/SOFT#a@b.example");
         assert_eq!(spelled(Key::Event(Reporter::Ses, "0f")), "EVT#ses#0f/E");
         let subject = Subject::Domain(tenant, "b.example".to_owned());

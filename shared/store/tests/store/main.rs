@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::large_futures, reason = "tests, and what they have in common")]
 
+mod alerts;
 mod budget;
 mod claims;
 mod events;
