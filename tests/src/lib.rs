@@ -4,6 +4,7 @@
 //! an in-memory network, on virtual time and from one seed. Nothing here is linked into what is deployed.
 
 pub mod bench;
+pub mod days;
 pub mod prices;
 pub mod scenario;
 pub mod trial;

@@ -4,8 +4,6 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use preheat_app::report::gather;
@@ -13,85 +11,23 @@ use preheat_core::control::is_drawn;
 use preheat_core::facts::finds_of;
 use preheat_core::id::{MailboxId, PoolId, SlotId};
 use preheat_core::lift::{Verdict, compare};
-use preheat_core::limits::Limits;
 use preheat_core::mailbox::Mode;
 use preheat_core::placement::{Counts, Outcome};
-use preheat_core::ramp::Ramp;
 use preheat_core::summary::of_date;
 use preheat_core::visit::Placement;
 use preheat_sandbox::{Kind, Role};
-use preheat_stack::time::{sleep_until, virtual_runtime};
-use preheat_stack::{Event, Function, Interference, Rig, RigOptions, Watch};
+use preheat_stack::{Function, Interference, Rig};
+use preheat_tests::days::{Days, play};
 
-/// A Monday.
-const START: &str = "2026-03-02T00:00:00Z";
 const DAY_S: i64 = 86_400;
-
-struct Run {
-    rig: Rig,
-    events: Arc<Mutex<Vec<Event>>>,
-}
-
-impl Run {
-    async fn new(mailboxes: usize, daily: u32, control_share: f64) -> Self {
-        let events = Arc::new(Mutex::new(Vec::new()));
-        let options = RigOptions {
-            mailboxes,
-            seed: 5,
-            start: START.parse().unwrap(),
-            ramp: Ramp::Table { days: vec![daily] },
-            limits: Limits { quota_min_per_day: 0, control_share, ..Limits::default() },
-            interference: Interference::default(),
-        };
-        let observer = Arc::clone(&events);
-        let rig = Rig::new(options, move |event| observer.lock().unwrap().push(event.clone())).await.unwrap();
-        rig.network.set_latency(Duration::from_millis(20));
-        Self { rig, events }
-    }
-
-    /// Lets days pass; `disturb` is called every hour.
-    async fn days(&self, days: i64, mut disturb: impl FnMut(&Rig, Timestamp)) {
-        let mut now = self.rig.now();
-        let end = now + SignedDuration::from_hours(24 * days);
-        let running = self.rig.stack.run(end);
-        let mut running = std::pin::pin!(running);
-        while now < end {
-            disturb(&self.rig, now);
-            now += SignedDuration::from_hours(1);
-            tokio::select! {
-                biased;
-                () = sleep_until(&self.rig.clock, now) => {}
-                () = &mut running => {}
-            }
-        }
-        running.await;
-        let mut watch = Watch::default();
-        watch.look(&self.rig).await.unwrap();
-        assert_eq!(watch.violations, Vec::<String>::new());
-    }
-
-    /// Sum of a figure over the visits of a mailbox.
-    fn visited(&self, id: MailboxId, figure: impl Fn(&preheat_app::visit::VisitReport) -> u32) -> u32 {
-        let events = self.events.lock().unwrap();
-        let reports = events.iter().filter_map(|event| match event {
-            Event::Visited { mailbox, report } if *mailbox == id => Some(figure(report)),
-            _ => None,
-        });
-        reports.sum()
-    }
-}
-
-fn play(what: impl Future<Output = ()>) {
-    virtual_runtime().unwrap().block_on(what);
-}
 
 #[test]
 fn the_night_leaves_nothing_on_any_kind_of_server_and_copies_expire_after_14_days() {
     play(async {
-        let run = Run::new(5, 3, 0.0).await;
+        let run = Days::new(5, 3, 0.0, Interference::default()).await?;
         let kinds: BTreeSet<Kind> = run.rig.members.iter().map(|(_, member)| member.kind).collect();
         assert_eq!(kinds.len(), Kind::ALL.len(), "one of each");
-        run.days(19, |_, _| {}).await;
+        run.pass(19, |_, _| {}).await?;
         let audit = run.rig.world.audit(run.rig.now(), &[30 * 3_600, 16 * DAY_S]);
         for (id, member) in &run.rig.members {
             let account = &audit[member.address.as_str()];
@@ -105,7 +41,9 @@ fn the_night_leaves_nothing_on_any_kind_of_server_and_copies_expire_after_14_day
             assert!(nights.iter().filter(|left| left.is_some()).count() > 8, "{:?}: audited {nights:?}", member.kind);
         }
         replies_come_after_reading(&run.rig);
-    });
+        Ok(())
+    })
+    .unwrap();
 }
 
 /// 45 minutes to 2 days after it was read, and nobody reads a mail in the minute it arrives.
@@ -125,11 +63,11 @@ fn replies_come_after_reading(rig: &Rig) {
 #[test]
 fn what_an_outage_left_lying_is_counted_by_the_nights_audit_and_filed_later() {
     play(async {
-        let run = Run::new(10, 6, 0.0).await;
+        let run = Days::new(10, 6, 0.0, Interference::default()).await?;
         let (_, outlook) = run.rig.providers.iter().find(|(kind, _)| *kind == Kind::Outlook).copied().unwrap();
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         run.rig.world.outage(outlook, at("2026-03-03T14:30:00Z"), at("2026-03-04T13:00:00Z"));
-        run.days(5, |_, _| {}).await;
+        run.pass(5, |_, _| {}).await?;
         let mut left = BTreeMap::new();
         for (id, member) in &run.rig.members {
             for day in run.rig.store.box_archives(*id).await.unwrap() {
@@ -143,20 +81,22 @@ fn what_an_outage_left_lying_is_counted_by_the_nights_audit_and_filed_later() {
         assert_eq!(left.get(&(true, jiff::civil::date(2026, 3, 5))).copied().unwrap_or(0), 0, "{left:?}");
         let audit = run.rig.world.audit(run.rig.now(), &[30 * 3_600]);
         assert!(audit.values().all(|account| account.leaks(0) == 0), "and it is filed when the provider is back");
-    });
+        Ok(())
+    })
+    .unwrap();
 }
 
 #[test]
 fn a_rescue_that_does_not_hold_is_not_counted_and_is_tried_again() {
     play(async {
-        let run = Run::new(6, 5, 0.0).await;
+        let run = Days::new(6, 5, 0.0, Interference::default()).await?;
         // One of each kind of server, and all mail of everybody falls into spam.
         let stubborn = run.rig.members[3].clone();
         run.rig.world.put_back(stubborn.1.address.as_str(), true).unwrap();
         for (_, member) in &run.rig.members {
             run.rig.world.spam_streak(member.address.as_str(), run.rig.now() + SignedDuration::from_hours(24 * 9));
         }
-        run.days(2, |_, _| {}).await;
+        run.pass(2, |_, _| {}).await?;
         assert_eq!(run.visited(stubborn.0, |report| report.rescued), 0);
         assert!(run.visited(stubborn.0, |report| report.rescues_lost) > 0, "the next visits saw them again");
         assert_eq!(run.visited(stubborn.0, |report| report.read), 0, "what was not rescued is not read in spam");
@@ -164,9 +104,11 @@ fn a_rescue_that_does_not_hold_is_not_counted_and_is_tried_again() {
         let books = run.rig.world.audit(run.rig.now(), &[])[stubborn.1.address.as_str()].clone();
         assert_eq!(books.rescued, 0);
         run.rig.world.put_back(stubborn.1.address.as_str(), false).unwrap();
-        run.days(1, |_, _| {}).await;
+        run.pass(1, |_, _| {}).await?;
         assert!(run.visited(stubborn.0, |report| report.rescued) > 0, "and rescued them once that worked");
-    });
+        Ok(())
+    })
+    .unwrap();
 }
 
 /// Where each mail was put, by the sandbox's own ledger.
@@ -190,7 +132,7 @@ fn truth(
 #[test]
 fn controls_and_measured_mailboxes_are_only_measured_on_both_sides_and_the_report_tells_them_apart() {
     play(async {
-        let run = Run::new(12, 6, 0.3).await;
+        let run = Days::new(12, 6, 0.3, Interference::default()).await?;
         let secrets = run.rig.stack.app(Function::Replier).vault.secrets().await.unwrap();
         let controls: BTreeSet<MailboxId> =
             run.rig.members.iter().map(|(id, _)| *id).filter(|&id| is_drawn(&secrets.seed, id, 0.3)).collect();
@@ -199,7 +141,7 @@ fn controls_and_measured_mailboxes_are_only_measured_on_both_sides_and_the_repor
         let mut plan = run.rig.store.plan_row(measured).await.unwrap().unwrap().plan;
         plan.mode = Mode::Measure;
         run.rig.store.set_plan(&plan).await.unwrap();
-        run.days(4, |_, _| {}).await;
+        run.pass(4, |_, _| {}).await?;
 
         let is_held = |id: MailboxId| controls.contains(&id) || id == measured;
         let address: BTreeMap<MailboxId, &str> =
@@ -264,5 +206,7 @@ fn controls_and_measured_mailboxes_are_only_measured_on_both_sides_and_the_repor
         let system = tuesday.system();
         assert_eq!((system.mailboxes, system.sent + system.missed.values().sum::<u32>()), (12, system.target));
         assert!(system.replies > 0 && system.placed.found() > 40, "{system:?}");
-    });
+        Ok(())
+    })
+    .unwrap();
 }

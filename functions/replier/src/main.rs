@@ -1,9 +1,10 @@
 //! `replier`: visits mailboxes: finds, records, rescues, reads, flags and files warmup mail, and settles what became of
-//! sends that were lost sight of. The replies it decides on are sent as later slots, by `sender`.
+//! sends that were lost sight of. Reads bounces and other mail of programs, and hands what it says to the events. The replies
+//! it decides on are sent as later slots, by `sender`.
 //!
 //! Trigger: SQS `visits`, `ReportBatchItemFailures` on. May: read profiles and rows, lease and record a box, resolve an
-//! ambiguous slot, decrypt data keys, connect to mail servers. Redelivery is safe: one lease a mailbox, recorded before
-//! acted, every action repeatable.
+//! ambiguous slot, take deliverability events (counters, suppression), decrypt data keys, connect to mail servers. Redelivery
+//! is safe: one lease a mailbox, recorded before acted, every action repeatable, an event taken once.
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

@@ -13,6 +13,9 @@ use serde_json::Value;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::start();
-    let gate = &hooks::gate(&Settings::from_env()?).await?;
-    run(service_fn(async |event: LambdaEvent<Value>| Ok::<_, Error>(hooks::handle(gate, &event.payload).await?))).await
+    let gate = &Box::pin(hooks::gate(&Settings::from_env()?)).await?;
+    run(service_fn(async |event: LambdaEvent<Value>| {
+        Ok::<_, Error>(Box::pin(hooks::handle(gate, &event.payload)).await?)
+    }))
+    .await
 }

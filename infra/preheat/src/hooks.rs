@@ -4,7 +4,6 @@ mod proof;
 mod steps;
 mod test;
 
-use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
 use preheat_app::hooks::ID_CHARS;
 use preheat_core::event::Reporter;
@@ -339,14 +338,18 @@ async fn list(args: &ListArgs, out: Out<'_>) -> Outcome {
 fn new_id() -> anyhow::Result<String> {
     const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let mut bytes = [0; ID_CHARS];
-    getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
+    random(&mut bytes)?;
     Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
+}
+
+fn random(bytes: &mut [u8]) -> Outcome {
+    getrandom::fill(bytes).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))
 }
 
 /// 160 random bits, in characters that stand in URLs and headers as they are.
 fn random_text() -> anyhow::Result<String> {
     let mut bytes = [0; 20];
-    getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
+    random(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 

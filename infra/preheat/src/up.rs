@@ -116,6 +116,9 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
 /// An event in a line, without addresses.
 fn line(event: &Event) -> String {
     match event {
+        Event::Tick(report) if report.note.is_some() => {
+            format!("tick {}: {}", report.tick, report.note.unwrap_or_default())
+        }
         Event::Tick(report) => format!(
             "tick {}: {} mailboxes, {} sends and {} visits planned, {} days turned",
             report.tick, report.mailboxes, report.send_messages, report.visit_messages, report.turned

@@ -217,3 +217,27 @@ fn outgoing(delay_s: u32, late_s: u32, message: &impl Serialize) -> Result<Outgo
     let body = serde_json::to_string(message).map_err(crate::QueueError::from)?;
     Ok(Outgoing { delay_s: delay_s.saturating_sub(late_s), body })
 }
+
+#[cfg(test)]
+mod tests {
+    use preheat_core::placement::Counts;
+
+    use super::*;
+
+    #[test]
+    fn a_high_spam_rate_is_one_change_a_tenant_and_day() {
+        let figures = |spam, inbox| Figures {
+            placed_past_start: Counts { spam, inbox, ..Counts::default() },
+            ..Figures::default()
+        };
+        let (acme, other) = ("acme".parse::<TenantId>().unwrap(), "other".parse::<TenantId>().unwrap());
+        let summary = Summary { tenants: BTreeMap::from([(acme.clone(), figures(3, 17)), (other, figures(2, 18))]) };
+        let alarms = |at: &str| spam_alarms(&summary, at.parse().unwrap());
+        let (morning, evening) = (alarms("2026-03-09T09:00:00Z"), alarms("2026-03-09T21:00:00Z"));
+        assert_eq!(morning.len(), 1, "10 % is not over 10 %");
+        assert_eq!((morning[0].kind, morning[0].tenant.as_ref()), (Kind::SpamHigh, Some(&acme)));
+        assert!(morning[0].text.contains("3/20 = 15 %"), "{}", morning[0].text);
+        assert_eq!(morning[0].id, evening[0].id, "told again, it is the same change");
+        assert_ne!(morning[0].id, alarms("2026-03-10T09:00:00Z")[0].id);
+    }
+}

@@ -108,10 +108,10 @@ impl Gate {
             return Answer::new(413, Done::Refused("the body is too large".to_owned()));
         }
         let Ok(provider) = provider.parse::<Reporter>() else { return Answer::new(404, Done::Unknown) };
-        let answer = self.judge(provider, id, request, now).await;
+        let answer = Box::pin(self.judge(provider, id, request, now)).await;
         // A secret that was rotated a moment ago is no forgery. Read again, but not at every stranger's wish.
         if answer.status == 401 && self.endpoints.forget_if_settled(id, now) {
-            return self.judge(provider, id, request, now).await;
+            return Box::pin(self.judge(provider, id, request, now)).await;
         }
         answer
     }
@@ -128,7 +128,7 @@ impl Gate {
                 preheat_intake::receive(&open.endpoint, request, now, &|url| certificates.get(url).cloned())
             };
             let Outcome::Certificate { url } = outcome else {
-                return self.conclude(&open, outcome, request.body, now).await;
+                return Box::pin(self.conclude(&open, outcome, request.body, now)).await;
             };
             match (self.fetch)(url.clone()).await {
                 Ok(pem) => {
@@ -155,7 +155,7 @@ impl Gate {
             Err(error) => return Answer::new(503, Done::NotStored(error.to_string())),
         };
         let outcome = preheat_intake::normalise(&open.endpoint, body.as_bytes(), now);
-        self.conclude(&open, outcome, body.as_bytes(), now).await
+        Box::pin(self.conclude(&open, outcome, body.as_bytes(), now)).await
     }
 
     /// Does what an outcome asks for.
@@ -194,7 +194,7 @@ impl Gate {
         for bad in &accepted.quarantined {
             self.set_aside(open, bad.reason.to_string(), bad.raw.clone(), now).await?;
         }
-        let tally = take_events(&self.desk, &open.tenant, accepted.events, now).await?;
+        let tally = Box::pin(take_events(&self.desk, &open.tenant, accepted.events, now)).await?;
         if accepted.signed_sha256 && !open.endpoint.require_sha256 {
             self.desk.store.require_sha256(&open.endpoint.account).await?;
             self.endpoints.forget(&open.endpoint.account);

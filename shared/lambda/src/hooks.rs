@@ -60,11 +60,11 @@ pub struct ComeAgain(pub String);
 /// A direct event was not taken.
 pub async fn handle(gate: &Gate, event: &Value) -> Result<Value, ComeAgain> {
     if event.pointer("/requestContext/http").is_some() {
-        return Ok(post(gate, event).await);
+        return Ok(Box::pin(post(gate, event)).await);
     }
     let records = records(event.to_string().as_bytes()).map_err(|reason| ComeAgain(reason.to_string()))?;
     let taken: Vec<(Option<String>, Answer)> = futures::stream::iter(records)
-        .map(|record| async move { (record.sqs_message_id, gate.receive_direct(&record.body).await) })
+        .map(|record| async move { (record.sqs_message_id, Box::pin(gate.receive_direct(&record.body)).await) })
         .buffered(AT_ONCE)
         .collect()
         .await;
@@ -100,7 +100,7 @@ async fn post(gate: &Gate, event: &Value) -> Value {
         .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
         .collect();
     let request = Request { method: text("/requestContext/http/method"), headers, body: &body };
-    let answer = gate.receive(provider, id, &request).await;
+    let answer = Box::pin(gate.receive(provider, id, &request)).await;
     report(gate, provider, id, &answer);
     response(answer.status, answer.www_authenticate)
 }

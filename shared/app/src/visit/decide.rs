@@ -16,6 +16,10 @@ impl Call<'_> {
     pub(super) fn decide(&mut self, before: &BoxRow, sights: &Sights, now: Timestamp) -> BoxRow {
         let mut after = before.clone();
         self.report.left_over = self.left_over(sights);
+        if self.report.left_over > 0 {
+            let left_over = self.report.left_over;
+            tracing::warn!(mailbox = %self.order.mailbox, left_over, "the evening before left mail in INBOX or Sent");
+        }
         if after.date == Some(self.order.date) {
             after.visits_done |= 1 << self.order.visit.min(31);
             after.left_over = Some(before.left_over.unwrap_or(0).max(self.report.left_over));

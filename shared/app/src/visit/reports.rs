@@ -2,12 +2,16 @@
 //! the events ([`crate::events`]), where bounces are counted and addresses suppressed. The mail itself is left as it is:
 //! unread, unmoved, unanswered.
 //!
+//! Anybody may write a mail that looks like a bounce. So one counts as a bounce or a complaint only if the mail it speaks of was
+//! sent from here: its token is of this mailbox, or its Message-ID lies in the mailbox's Sent folder. What cannot be shown to be
+//! ours is kept as an event, and changes nothing.
+//!
 //! Read before the visit is recorded, so a visit that dies is made again; a report that is read twice gives the same events
 //! under the same keys, and the ledger takes them once.
 
 use jiff::Timestamp;
-use preheat_core::event::Event;
-use preheat_mail::imap::Seen;
+use preheat_core::event::{Event, Kind};
+use preheat_mail::imap::{ImapError, Seen};
 use preheat_mail::report;
 
 use super::look::Sights;
@@ -40,7 +44,9 @@ impl Call<'_> {
             match self.session.peek(&sights.folders.inbox, seen).await {
                 Ok(Some(mail)) => {
                     self.report.reports += 1;
-                    events.extend(report::events(&mail, &account, now));
+                    for event in report::events(&mail, &account, now) {
+                        events.push(self.vouched(event, sights).await?);
+                    }
                 }
                 Ok(None) => {}
                 Err(error) if error.session_lives() => {
@@ -61,6 +67,36 @@ impl Call<'_> {
         let tally = take_events(&desk, &self.order.tenant, events, now).await?;
         self.report.events = u32::try_from(tally.stored).unwrap_or(u32::MAX);
         Ok(())
+    }
+
+    /// The event as it may count.
+    async fn vouched(&mut self, mut event: Event, sights: &Sights) -> Result<Event, ImapError> {
+        let claim = match event.kind {
+            Kind::Bounced(_) => "bounced",
+            Kind::Complained => "complained",
+            _ => return Ok(event),
+        };
+        if !self.is_ours(&event, sights).await? {
+            event.kind = Kind::Other;
+            event.correlation.tags.push(format!("unverified={claim}"));
+        }
+        Ok(event)
+    }
+
+    /// Whether the mail that an event speaks of was sent from this mailbox.
+    async fn is_ours(&mut self, event: &Event, sights: &Sights) -> Result<bool, ImapError> {
+        let pool = &self.row.plan.pool;
+        let told = event.correlation.warmup_id.iter().chain(&event.message_id);
+        let mut slots = told.filter_map(|text| self.secrets.tokens.verify(pool, text));
+        if slots.any(|slot| slot.mailbox == self.order.mailbox) {
+            return Ok(true);
+        }
+        let (Some(sent), Some(id)) = (&sights.folders.sent, &event.message_id) else { return Ok(false) };
+        match self.session.find(sent, id).await {
+            Ok(found) => Ok(found.is_some()),
+            Err(error) if error.session_lives() => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Reports that arrived before this moment were read by the day's earlier visits: those were made at their time or later.
