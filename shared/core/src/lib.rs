@@ -25,6 +25,7 @@
 //! | [`merge`], [`counters`] | what do its events make of a mail, and what is counted of it? |
 //! | [`suppression`] | whom may nobody write to any more, and why? |
 //! | [`address`] | which addresses may be connected to? |
+//! | [`bounce`] | why did a mail come back: the address, the sender, the message, or nothing that lasts? |
 //! | [`feasibility`] | can this configuration be met at all, and what binds it? |
 //! | [`rate`] | how many of how many, and how sure is that? |
 //! | [`limits`] | which numbers can an operator change? |
@@ -34,6 +35,7 @@
 pub mod address;
 pub mod alert;
 pub mod backoff;
+pub mod bounce;
 pub mod caps;
 pub mod catchup;
 pub mod change;

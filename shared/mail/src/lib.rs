@@ -6,6 +6,7 @@
 //! | [`smtp`] | one send, step by step, so that "before" and "after" the final dot are told apart |
 //! | [`imap`] | one visit to a mailbox: folders, scan, actions |
 //! | [`compose`], [`read`] | messages out, headers in |
+//! | [`report`] | bounces, feedback reports, auto-replies, challenges |
 //! | [`check`] | the staged diagnosis of a mailbox |
 //!
 //! May not decide anything about warmup (that is `preheat-core`), store anything, or read a clock other than tokio's.
@@ -22,6 +23,7 @@ pub mod net;
 pub mod next;
 pub mod read;
 pub mod reply;
+pub mod report;
 pub mod smtp;
 mod utf7;
 mod wire;

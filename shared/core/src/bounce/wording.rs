@@ -1,0 +1,162 @@
+//! The phrases that servers refuse mail with, in the order in which they are asked.
+//!
+//! A row is a phrase in lower case; ` … ` stands for anything in between. The groups are ordered by how much they can be
+//! trusted: "mailbox full" before "user unknown" before "rejected", since a long reply often holds several. Each row
+//! names who says it. The last table, [`HINTS`], is asked only after the codes: single words that are in every second reply.
+
+mod content;
+mod passing;
+mod recipient;
+mod sender;
+
+use crate::event::Class;
+
+/// A phrase, and who was seen to say it.
+type Row = (&'static str, &'static str);
+
+/// Phrases that mean the same.
+struct Group {
+    class: Class,
+    /// What it means if the server had taken the recipient and refused the message: a filter that lies.
+    after_data: Class,
+    rows: &'static [Row],
+}
+
+const fn group(class: Class, rows: &'static [Row]) -> Group {
+    Group { class, after_data: class, rows }
+}
+
+const GROUPS: &[Group] = &[
+    group(Class::OwnError, sender::OWN),
+    group(Class::MailboxFull, recipient::FULL),
+    group(Class::Content, content::TOO_BIG),
+    group(Class::ReputationBlock, sender::LISTED),
+    group(Class::Policy, sender::AUTHENTICATION),
+    group(Class::Policy, sender::RELAY),
+    group(Class::RateLimit, sender::RATE),
+    group(Class::Content, content::SPAM),
+    group(Class::Policy, sender::REFUSED),
+    group(Class::Undetermined, recipient::PREFERENCE),
+    group(Class::Undetermined, recipient::SUSPENDED),
+    group(Class::Transient, passing::NAME_SERVER),
+    Group { class: Class::Hard, after_data: Class::Undetermined, rows: recipient::UNKNOWN },
+    group(Class::Hard, recipient::NO_HOST),
+    group(Class::Transient, passing::TROUBLE),
+    group(Class::ReputationBlock, sender::AT_GREETING),
+    group(Class::Policy, sender::RULES),
+    group(Class::Content, content::FORM),
+];
+
+/// Single words: better than nothing, worse than any code.
+const HINTS: &[(&str, Class)] = &[
+    ("virus", Class::Content),
+    ("spam", Class::Content),
+    ("blacklist", Class::ReputationBlock),
+    ("black list", Class::ReputationBlock),
+    ("blocklist", Class::ReputationBlock),
+    ("block list", Class::ReputationBlock),
+    ("dnsbl", Class::ReputationBlock),
+    ("reputation", Class::ReputationBlock),
+    ("blocked", Class::ReputationBlock),
+    ("quota", Class::MailboxFull),
+    ("time out", Class::Transient),
+    ("timeout", Class::Transient),
+    ("timed out", Class::Transient),
+    ("temporar", Class::Transient),
+    ("try again", Class::Transient),
+    ("try later", Class::Transient),
+    ("policy", Class::Policy),
+    ("policies", Class::Policy),
+    ("prohibited", Class::Policy),
+    ("not authorized", Class::Policy),
+    ("unauthorized", Class::Policy),
+    ("not permitted", Class::Policy),
+    ("not allowed", Class::Policy),
+    ("access denied", Class::Policy),
+    ("unacceptable", Class::Policy),
+];
+
+/// Said of a refusal that came after the message, not after the recipient (Postfix; sendmail's transcript; our own note).
+const AFTER_DATA: &[&str] =
+    &["in reply to end of data command", "in reply to data command", ">>> data <<<", "after end of data"];
+
+/// What the text says, if one of the phrases is in it. The text is normal: see [`super::text::normal`].
+pub(super) fn class_of(said: &str) -> Option<Class> {
+    let group = GROUPS.iter().find(|group| group.rows.iter().any(|(phrase, _)| says(said, phrase)))?;
+    let late = group.after_data != group.class && AFTER_DATA.iter().any(|mark| said.contains(mark));
+    Some(if late { group.after_data } else { group.class })
+}
+
+/// What a single word lets one guess.
+pub(super) fn hint_of(said: &str) -> Option<Class> {
+    HINTS.iter().find(|(word, _)| said.contains(word)).map(|(_, class)| *class)
+}
+
+/// Whether all parts of the phrase stand in the text, in this order.
+fn says(said: &str, phrase: &str) -> bool {
+    let mut rest = said;
+    phrase.split(" … ").all(|part| match rest.find(part) {
+        Some(at) => {
+            rest = &rest[at + part.len()..];
+            true
+        }
+        None => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::{AFTER_DATA as NOTE, classify, text};
+    use super::*;
+
+    fn rows() -> impl Iterator<Item = (&'static Group, &'static Row)> {
+        GROUPS.iter().flat_map(|group| group.rows.iter().map(move |row| (group, row)))
+    }
+
+    #[test]
+    fn each_phrase_alone_means_what_its_group_says() {
+        // A row that a group before it answers would be dead: this finds it.
+        let dead: Vec<_> = rows()
+            .map(|(group, (phrase, source))| (*phrase, *source, group.class, phrase.replace(" … ", " something ")))
+            .filter(|(.., class, said)| classify(None, None, said) != *class)
+            .collect();
+        assert!(dead.is_empty(), "{dead:#?}");
+    }
+
+    #[test]
+    fn each_phrase_is_written_as_texts_are_compared_and_stands_once() {
+        let mut seen = BTreeSet::new();
+        for (_, (phrase, source)) in rows() {
+            assert_eq!(text::normal(phrase).trim(), phrase.trim(), "{phrase}");
+            assert!(seen.insert(*phrase), "{phrase} stands twice");
+            assert!(!source.is_empty(), "{phrase} has no source");
+            let least = if phrase.is_ascii() { 4 } else { 2 };
+            assert!(phrase.chars().count() >= least, "{phrase} is too short to mean anything");
+        }
+    }
+
+    #[test]
+    fn each_hint_is_asked_last() {
+        for (word, class) in HINTS {
+            assert_eq!(classify(Some(550), None, &format!("550 x {word} x")), *class, "{word}");
+            assert_eq!(classify(Some(550), Some("5.1.1"), &format!("550 5.1.1 x {word} x")), Class::Hard, "{word}");
+        }
+    }
+
+    #[test]
+    fn unknown_after_the_message_is_a_filter_that_lies() {
+        for (phrase, _) in recipient::UNKNOWN {
+            let said = format!("550 {} {NOTE}", phrase.replace(" … ", " x "));
+            assert_eq!(classify(None, None, &said), Class::Undetermined, "{phrase}");
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_phrase_stand_in_order() {
+        assert!(says("the mailbox of x is full", "mailbox … full"));
+        assert!(!says("full is the mailbox", "mailbox … full"));
+        assert!(!says("mailbox", "mailbox … mailbox"));
+    }
+}

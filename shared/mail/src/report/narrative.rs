@@ -1,0 +1,168 @@
+//! What a bounce says in plain words: whom it means, and why.
+
+use std::collections::BTreeSet;
+
+use super::letter::Letter;
+use super::{RECIPIENTS_MAX, words};
+
+/// Longest story kept of one recipient, in bytes.
+const STORY_BYTES_MAX: usize = 2_000;
+/// Most lines of a story.
+const STORY_LINES_MAX: usize = 12;
+
+/// A line that starts so names somebody who is not the recipient.
+const NOT_THE_RECIPIENT: &[&str] = &[
+    "from:",
+    "mail from",
+    ">>> mail from",
+    "sender:",
+    "sender-mta",
+    "original sender",
+    "reply-to:",
+    "return-path",
+    "message-id",
+    "message id",
+    "references:",
+    "in-reply-to:",
+    "reporting-mta",
+    "contact ",
+    "please contact",
+    "for further assistance",
+    "for assistance",
+    "if you have any questions",
+    "x-",
+    "a message sent by",
+    "(ultimately generated from",
+    "(generated from",
+    "generated from",
+    "addressed from",
+    "cc:",
+];
+
+/// Local parts that are never the recipient meant.
+const OFFICES: &[&str] =
+    &["postmaster", "mailer-daemon", "mailerdaemon", "abuse", "hostmaster", "support", "helpdesk", "noc"];
+
+/// A line that starts so is followed by the recipients.
+const LEADS: &[&str] = &["recipient address:", "rcpt to", ">>> rcpt to", "final recipient", "addressed to:", "to:"];
+
+/// The recipients that the text names, best guess first.
+pub(super) fn recipients(letter: &Letter) -> Vec<String> {
+    if let Some(failed) = letter.header("x-failed-recipients") {
+        let failed = words::addresses(failed);
+        if !failed.is_empty() {
+            return failed;
+        }
+    }
+    let ours: BTreeSet<&str> = letter
+        .to
+        .iter()
+        .map(String::as_str)
+        .chain(letter.original.from.as_deref())
+        .chain(letter.from.as_deref())
+        .collect();
+    let mut led = Vec::new();
+    let mut named = Vec::new();
+    let mut self_named = Vec::new();
+    let mut skip_next = false;
+    for line in letter.notes.lines() {
+        let lower = line.trim_start_matches([' ', '\t', '*', '-', '>']).to_lowercase();
+        let whole = line.trim_start().to_lowercase();
+        if lower.trim().is_empty() {
+            continue;
+        }
+        let not = NOT_THE_RECIPIENT.iter().any(|start| lower.starts_with(start) || whole.starts_with(start));
+        let skip = std::mem::replace(&mut skip_next, lower.starts_with("a message sent by"));
+        if not || skip {
+            continue;
+        }
+        let leads = LEADS.iter().any(|start| lower.starts_with(start) || whole.starts_with(start));
+        for address in words::addresses(line) {
+            let office = address.split('@').next().is_some_and(|local| OFFICES.contains(&local));
+            if office {
+                continue;
+            }
+            if ours.contains(address.as_str()) {
+                self_named.push(address);
+            } else if leads {
+                led.push(address);
+            } else {
+                named.push(address);
+            }
+        }
+    }
+    let sent_to = &letter.original.to;
+    let of_original = |list: &[String]| list.iter().filter(|one| sent_to.contains(one)).cloned().collect::<Vec<_>>();
+    // Those whom the original was sent to are surest; then those whom the text itself introduces.
+    let candidates = [of_original(&led), of_original(&named), named, led, self_named, sent_to.clone()];
+    let mut seen = BTreeSet::new();
+    let best = candidates.into_iter().find(|list| !list.is_empty()).unwrap_or_default();
+    best.into_iter().filter(|one| seen.insert(one.clone())).take(RECIPIENTS_MAX).collect()
+}
+
+/// What the text says of one recipient: the lines that name it and what belongs to them; the whole text if none does.
+pub(super) fn about(letter: &Letter, address: Option<&str>) -> String {
+    let lines: Vec<&str> = letter.notes.lines().collect();
+    let mut story = String::new();
+    if let Some(address) = address {
+        let mut left = 0;
+        for line in &lines {
+            let lower = line.to_lowercase();
+            if lower.contains(address) {
+                left = STORY_LINES_MAX;
+            } else if left > 0 && names_another(&lower, address) {
+                left = 0;
+            }
+            if left > 0 {
+                left -= 1;
+                if !line.trim().is_empty() {
+                    tell(&mut story, line);
+                }
+            }
+        }
+    }
+    // The name alone is no story.
+    let rest = address.map_or_else(|| story.clone(), |address| story.to_lowercase().replace(address, ""));
+    if rest.chars().filter(|c| c.is_alphanumeric()).count() < 8 || !says_why(&rest) {
+        for line in lines.iter().filter(|line| !line.trim().is_empty()).take(60) {
+            tell(&mut story, line);
+        }
+    }
+    story
+}
+
+fn tell(story: &mut String, line: &str) {
+    if story.len() + line.len() < STORY_BYTES_MAX {
+        story.push_str(line.trim());
+        story.push(' ');
+    }
+}
+
+fn names_another(line: &str, address: &str) -> bool {
+    let starts = line.trim_start().trim_start_matches(['<', '*', ' ']);
+    words::addresses(line).iter().any(|found| found != address && starts.starts_with(found.as_str()))
+}
+
+fn says_why(story: &str) -> bool {
+    use preheat_core::bounce::{classify, reply_in};
+    use preheat_core::event::Class;
+    reply_in(story).is_some() || classify(None, None, story) != Class::Undetermined
+}
+
+/// Whether the transcript shows that the recipient was taken and the message refused: the last command before the first
+/// refusal is DATA.
+pub(super) fn refused_after_data(notes: &str) -> bool {
+    let mut last = String::new();
+    let mut lines = notes.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
+    while let Some(line) = lines.next() {
+        let lower = line.to_ascii_lowercase();
+        if let Some(command) = lower.strip_prefix(">>> ") {
+            command.clone_into(&mut last);
+        } else if lower.starts_with("<<< 5") || lower.starts_with("<<< 4") {
+            return last.starts_with("data") || last == ".";
+        } else if lower.contains("smtp command") && lines.peek().is_some_and(|next| next.eq_ignore_ascii_case("data")) {
+            return true; // m-FILTER
+        }
+    }
+    false
+}
