@@ -214,6 +214,23 @@ fn every_change_reaches_the_notifiers_queue_and_nothing_else_does() {
 }
 
 #[test]
+fn changes_are_published_on_our_bus_only_and_every_function_knows_it() {
+    let template = template();
+    let name = at(&template, &["Globals", "Function", "Environment", "Variables", "PREHEAT_BUS"]);
+    assert_eq!(named(name), "Bus");
+    let mut publishers = 0;
+    for function in FUNCTIONS {
+        for (action, resource) in rights(&template, function) {
+            if action.starts_with("events:") {
+                assert_eq!((action.as_str(), resource.as_str()), ("events:PutEvents", "Bus.Arn"), "{function}");
+                publishers += 1;
+            }
+        }
+    }
+    assert!(publishers >= 2, "fan-out and sender publish");
+}
+
+#[test]
 fn the_notifier_opens_no_mailbox_and_texts_only_if_asked_and_no_topic() {
     let template = template();
     let statements = statements(&template, "Notifier");
