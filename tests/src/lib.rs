@@ -5,5 +5,6 @@
 
 pub mod bench;
 pub mod prices;
+pub mod providers;
 pub mod scenario;
 pub mod trial;

@@ -34,6 +34,7 @@ fn arrows_point_one_way() {
         ("preheat-core", &[][..]),
         ("preheat-store", &["preheat-core"]),
         ("preheat-mail", &["preheat-core"]),
+        ("preheat-intake", &["preheat-core"]),
         ("preheat-app", &["preheat-core", "preheat-store", "preheat-mail"]),
         ("preheat-lambda", &["preheat-core", "preheat-store", "preheat-mail", "preheat-app"]),
         ("preheat-fanout", &["preheat-core", "preheat-app", "preheat-lambda"]),

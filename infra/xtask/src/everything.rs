@@ -28,6 +28,7 @@ pub(crate) fn run(report: &mut Report, no_rehearsal: bool, seeds: u32) -> Result
         let seeds = seeds.to_string();
         passes(run::of_tests("chaos").args(["--seeds", &seeds]))
     });
+    report.step("fuzz", || passes(run::of_tests("fuzz").args(["--seconds", "10"])));
     bootstraps::run(report)?;
     if no_rehearsal {
         report.step("rehearsal", || Ok(Outcome::Skipped("--no-rehearsal was given".to_owned())));
