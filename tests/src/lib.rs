@@ -6,5 +6,6 @@
 pub mod bench;
 pub mod days;
 pub mod prices;
+pub mod providers;
 pub mod scenario;
 pub mod trial;

@@ -35,6 +35,7 @@ fn arrows_point_one_way() {
         ("preheat-core", &[][..]),
         ("preheat-store", &["preheat-core"]),
         ("preheat-mail", &["preheat-core"]),
+        ("preheat-intake", &["preheat-core"]),
         ("preheat-platforms", &["preheat-core"]),
         ("preheat-app", &["preheat-core", "preheat-store", "preheat-mail", "preheat-intake", "preheat-platforms"]),
         (

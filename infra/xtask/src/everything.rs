@@ -32,6 +32,7 @@ pub(crate) fn run(report: &mut Report, no_rehearsal: bool, seeds: u32) -> Result
     report.step("events under load, killed in the middle", || {
         passes(run::of_tests("load").args(["--rate", "100", "--seconds", "6", "--kill"]))
     });
+    report.step("fuzz", || passes(run::of_tests("fuzz").args(["--seconds", "10"])));
     bootstraps::run(report)?;
     if no_rehearsal {
         report.step("rehearsal", || Ok(Outcome::Skipped("--no-rehearsal was given".to_owned())));

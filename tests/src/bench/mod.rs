@@ -5,6 +5,7 @@
 //! - [`mapping`]: queue calls at a size where batches fill.
 //! - [`tick`]: the fan-out over an embedded database in a file, each tick in a process of its own.
 //! - [`planning`]: the pure planner.
+//! - [`intake`]: webhooks verified, read and normalised.
 //! - [`cost`]: dollars from counts.
 //! - [`process`]: time, processor and memory of this process.
 //!
@@ -12,6 +13,7 @@
 
 pub mod cost;
 pub mod fleet;
+pub mod intake;
 pub mod mapping;
 pub mod planning;
 pub mod process;

@@ -11,7 +11,7 @@ use clap::Parser;
 use jiff::Timestamp;
 use preheat_core::limits::Limits;
 use preheat_tests::bench::whole::{self, Run, whole as number};
-use preheat_tests::bench::{cost, mapping, planning, tick};
+use preheat_tests::bench::{cost, intake, mapping, planning, tick};
 use preheat_tests::prices;
 use serde::Serialize;
 use serde_json::json;
@@ -75,6 +75,7 @@ fn main() -> Result<()> {
     let largest = fleets.last().context("no fleet was asked for")?;
     plan(&arguments.fleets, &mut table)?;
     whole_system(&arguments, &largest.full, &mut table)?;
+    webhooks(&mut table)?;
     sizes(&mut table)?;
     for missing in ["init, 256 MB CPU share", "first SDK call after init", "200 SMTP sessions in one invocation"] {
         let budget = "see budgets.md";
@@ -227,6 +228,19 @@ fn whole_system(arguments: &Arguments, largest: &tick::Tick, table: &mut Table) 
             prices::AS_OF
         ),
     );
+    Ok(())
+}
+
+fn webhooks(table: &mut Table) -> Result<()> {
+    say("webhooks, provider by provider")?;
+    for figure in intake::measure(0.5)? {
+        table.add(
+            format!("webhook of {}: verify, read, normalise", figure.provider),
+            "≥ 5,000 events a second and core",
+            format!("{:.0} events/s", figure.events_per_s),
+            format!("signed hard bounces, {} a post; by processor time", figure.events_per_post),
+        );
+    }
     Ok(())
 }
 

@@ -83,13 +83,15 @@ fn event(element: &Value) -> Result<Vec<Draft>, Reason> {
     let logged = field::text(element, "/timeLogged");
     let recipient = field::text(element, "/rcpt");
     let sender = field::text(element, "/orig");
-    let envelope = field::first(element, &["/envId", "/jobId"]);
+    let (envelope, job) = (field::text(element, "/envId"), field::text(element, "/jobId"));
     let fields = [
         Some(&*name),
         logged.as_deref(),
         recipient.as_deref(),
         sender.as_deref(),
-        message.as_deref().or(envelope.as_deref()),
+        message.as_deref(),
+        envelope.as_deref(),
+        job.as_deref(),
         diag.as_deref(),
     ];
     // Two columns alone (a custom pipe) would make two mails to one recipient the same: then the whole record tells.

@@ -60,22 +60,28 @@ impl Posted {
     }
 }
 
+/// The events alone, as [`normalise`](crate::normalise) reads them: no signature, no form around them.
+#[must_use]
+pub fn unsigned(endpoint: &Endpoint, scenes: &[Scene<'_>]) -> Option<serde_json::Value> {
+    body::of(endpoint, scenes)
+}
+
 /// Plays a provider towards an endpoint.
 pub struct Sender<'a> {
     endpoint: &'a Endpoint,
-    signer: Signer,
+    signer: &'a Signer,
 }
 
 impl<'a> Sender<'a> {
     /// A sender that signs with the endpoint's own secrets: all providers but those with private keys.
     #[must_use]
     pub fn new(endpoint: &'a Endpoint) -> Self {
-        Self { endpoint, signer: Signer::Shared }
+        Self { endpoint, signer: &Signer::Shared }
     }
 
     /// A sender with a private key, whose public half the endpoint holds.
     #[must_use]
-    pub fn with_key(endpoint: &'a Endpoint, signer: Signer) -> Self {
+    pub fn with_key(endpoint: &'a Endpoint, signer: &'a Signer) -> Self {
         Self { endpoint, signer }
     }
 
@@ -92,6 +98,6 @@ impl<'a> Sender<'a> {
     pub fn post(&self, scenes: &[Scene<'_>], now: Timestamp) -> Option<Posted> {
         let scenes = &scenes[..scenes.len().min(Self::batch_max(self.endpoint.provider))];
         let body = body::of(self.endpoint, scenes)?;
-        sign::sign(self.endpoint, &self.signer, body, scenes.first().map_or("0", |scene| scene.id), now)
+        sign::sign(self.endpoint, self.signer, body, scenes.first().map_or("0", |scene| scene.id), now)
     }
 }

@@ -1,7 +1,9 @@
 //! Signatures as each provider makes them.
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{self, EcdsaKeyPair, RsaKeyPair};
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{self, EcdsaKeyPair, KeyPair as _, RsaKeyPair};
 use jiff::Timestamp;
 use preheat_core::event::Reporter;
 use serde_json::{Value, json};
@@ -24,6 +26,39 @@ pub enum Signer {
         /// SNS: the certificate's URL.
         certificate_url: String,
     },
+}
+
+impl Signer {
+    /// A new private key for a provider that signs with one, and its public half as the provider's console shows it. For SNS
+    /// that half is for a certificate yet to be made, which will be said to lie at `certificate_url`.
+    ///
+    /// `None`: the provider signs with a shared secret, or there is no chance to be had from the system.
+    #[must_use]
+    pub fn made_up(provider: Reporter, certificate_url: &str) -> Option<(Self, String)> {
+        match provider {
+            Reporter::Sendgrid => {
+                let pair = EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_ASN1_SIGNING).ok()?;
+                let der: PublicKeyX509Der<'_> = pair.public_key().as_der().ok()?;
+                let public = seal::to_base64(der.as_ref());
+                Some((Self::Ecdsa(pair), public))
+            }
+            Reporter::Postal | Reporter::Ses => {
+                let pair = RsaKeyPair::generate(KeySize::Rsa2048).ok()?;
+                let der: PublicKeyX509Der<'_> = pair.public_key().as_der().ok()?;
+                let public = seal::to_base64(der.as_ref());
+                Some((Self::Rsa { pair, certificate_url: certificate_url.to_owned() }, public))
+            }
+            _ => None,
+        }
+    }
+
+    /// The private key in PKCS#8 (DER), to make a certificate with.
+    #[must_use]
+    pub fn pkcs8(&self) -> Option<Vec<u8>> {
+        let Self::Rsa { pair, .. } = self else { return None };
+        let der: Pkcs8V1Der<'_> = pair.as_der().ok()?;
+        Some(der.as_ref().to_vec())
+    }
 }
 
 /// The body, finished and signed.
