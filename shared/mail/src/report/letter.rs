@@ -60,6 +60,13 @@ impl Letter {
             .map(str::to_ascii_lowercase)
             .unwrap_or_default();
         letter.take_parts(&message);
+        if letter.notes.trim().is_empty() && letter.status.is_empty() && letter.feedback.is_empty() {
+            // A boundary that is nowhere, a broken header: the words are there, the parser lost them.
+            let body =
+                mail.get(message.parts.first().map_or(0, |root| root.offset_body as usize)..).unwrap_or_default();
+            let body = String::from_utf8_lossy(&body[..body.len().min(NOTES_BYTES_MAX)]);
+            add(&mut letter.notes, &body, NOTES_BYTES_MAX);
+        }
         letter.part_words_from_original();
         Some(letter)
     }
