@@ -2,14 +2,11 @@
 //!
 //! They are not part of the project. Without them this says so and passes: every rule has tests of its own in its crate.
 
-#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The folder of samples: `PREHEAT_FIXTURES`, or `../shared/fixtures` from the checkout or a folder above it.
 fn fixtures() -> Option<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "a test finds what is not in the repository")]
     let given = std::env::var_os("PREHEAT_FIXTURES").map(PathBuf::from);
     let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("shared/fixtures"));
     given.into_iter().chain(above).find(|folder| folder.join("dsn/expected.csv").is_file())

@@ -8,7 +8,7 @@ use super::letter::Letter;
 use super::{Action, DIAGNOSTIC_CHARS_MAX, Dsn, RECIPIENTS_MAX, Recipient, narrative, words};
 
 /// Reads a notification; one that names nobody is still one.
-pub(super) fn read(letter: &Letter) -> Option<Dsn> {
+pub(super) fn read(letter: &Letter) -> Dsn {
     let mut recipients = of_status(letter);
     if recipients.is_empty() {
         recipients = of_words(letter);
@@ -17,12 +17,15 @@ pub(super) fn read(letter: &Letter) -> Option<Dsn> {
         recipients.push(of_nobody(letter));
     }
     recipients.truncate(RECIPIENTS_MAX);
-    Some(Dsn { recipients, original: letter.original.clone() })
+    let mut original = letter.original.clone();
+    // Gmail sends nothing back at times, but answers in the original's thread.
+    original.fill(&letter.answered());
+    Dsn { recipients, original }
 }
 
 /// Reads a notification that names a recipient and says why; `None` otherwise.
 pub(super) fn read_strict(letter: &Letter) -> Option<Dsn> {
-    let dsn = read(letter)?;
+    let dsn = read(letter);
     let sure = |one: &Recipient| one.address.is_some() && (one.class != Class::Undetermined || one.code.is_some());
     dsn.recipients.iter().any(sure).then_some(dsn)
 }

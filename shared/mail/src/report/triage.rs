@@ -33,7 +33,7 @@ fn declared(letter: &Letter) -> Option<Report> {
         || has("message/global-delivery-status");
     if says_status {
         // Gmail's forwarders send an empty status part, and some programs an unrelated text under this type.
-        return delivery::read(letter).map(Report::Dsn);
+        return Some(Report::Dsn(delivery::read(letter)));
     }
     None
 }
@@ -46,7 +46,7 @@ fn daemon(letter: &Letter) -> Option<Report> {
     // A postmaster may be on holiday too.
     let away = absence::by_header(letter) && !failed && !says;
     if (failed || (daemon && says)) && !away {
-        return delivery::read(letter).map(Report::Dsn);
+        return Some(Report::Dsn(delivery::read(letter)));
     }
     (daemon && !away).then(|| delivery::read_strict(letter)).flatten().map(Report::Dsn)
 }
@@ -64,7 +64,7 @@ fn betrayed(letter: &Letter) -> Option<Report> {
     let subject = words::any(words::BOUNCE_SUBJECTS, &letter.subject);
     if speaks_of_bounce(letter) {
         // A person who forwards a bounce quotes one: only what names a recipient and a reason is one.
-        let strict = if subject || nobody { delivery::read(letter) } else { delivery::read_strict(letter) };
+        let strict = if subject || nobody { Some(delivery::read(letter)) } else { delivery::read_strict(letter) };
         if let Some(dsn) = strict {
             return Some(Report::Dsn(dsn));
         }

@@ -41,7 +41,7 @@ pub(crate) fn run(folder: &Path) -> anyhow::Result<Section> {
             _ => None,
         };
         if is_auto {
-            dates.0 += usize::from(stated.clone().unwrap_or_default() == date);
+            dates.0 += usize::from(stated.unwrap_or_default() == date);
             dates.1 += 1;
         }
         rows.push(Row {

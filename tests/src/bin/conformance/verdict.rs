@@ -53,7 +53,7 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     /// As the command prints it. `wrong` is 0 when all gates held: the few rows that a gate allows are listed all the same.
-    pub(crate) fn section(self) -> Section {
+    pub(crate) fn section(&self) -> Section {
         let wrong = self.rows.len() - self.right() + self.never.iter().map(|count| count.found).sum::<usize>();
         let wrong = if self.holds() { 0 } else { wrong.max(1) };
         Section { name: self.name, text: self.to_string(), json: self.to_json(), wrong }
