@@ -51,7 +51,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
     },
-    /// Folders of samples through the readers of events: `conformance --webhooks DIR [--json]`.
+    /// Folders of samples through the readers of events: `conformance --webhooks DIR --dsn DIR --ooo DIR [--json]`.
     Conformance {
         /// Handed on to the comparison (`--help` shows what it takes).
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -5,6 +5,7 @@ use crate::event::Class;
 /// Enhanced status codes without their class: what is permanent or temporary about it is asked elsewhere.
 const ENHANCED: &[(&str, Class)] = &[
     // Addressing (RFC 3463 §3.2): the address or its domain is bad.
+    ("1.0", Class::Hard), // something about the address; what is said of the sender is asked before
     ("1.1", Class::Hard),
     ("1.2", Class::Hard),
     ("1.3", Class::Hard),

@@ -186,7 +186,6 @@ const AWAY: &[&str] = &[
     "on maternity leave",
     "on paternity leave",
     "on sick leave",
-    "on leave until",
     "currently on leave",
     "currently on vacation",
     "currently on holiday",

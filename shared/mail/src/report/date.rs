@@ -66,6 +66,22 @@ const RETURNS: &[&str] = &[
     "ausente",
 ];
 
+/// Words behind which the stated day is still one of absence: the return is the day after.
+const INCLUSIVE: &[&str] = &[
+    "einschließlich",
+    "inklusive",
+    "through",
+    "thru",
+    "inclusive",
+    "inclus",
+    "inclusivamente",
+    "compreso",
+    "włącznie",
+    "met",
+    "t/m",
+    "inclusive.",
+];
+
 /// Months by the beginnings of their names, January first.
 const MONTHS: [&[&str]; 12] = [
     &["jan", "gen", "ene", "sty", "янв"],
@@ -98,6 +114,10 @@ pub(super) fn stated(text: &str, sent: Date) -> Option<Date> {
         let ahead = date.since(sent).map_or(-1, |span| i64::from(span.get_days()));
         if (0..=AHEAD_DAYS_MAX).contains(&ahead) {
             let before = &words[at.saturating_sub(BEFORE_WORDS_MAX)..at];
+            let behind = words.get(at + used).copied().unwrap_or_default();
+            let near = &before[before.len().saturating_sub(3)..];
+            let inclusive = near.iter().chain([&behind]).any(|word| INCLUSIVE.contains(&word.trim_end_matches('.')));
+            let date = if inclusive { date.tomorrow().unwrap_or(date) } else { date };
             if before.iter().any(|word| RETURNS.contains(&word.trim_end_matches('.'))) {
                 introduced = introduced.max(Some(date));
             }
@@ -213,6 +233,8 @@ mod tests {
             "Sono fuori ufficio fino al 12 gennaio 2026.",
             "Estou fora até 12 de janeiro de 2026.",
             "Ik ben afwezig tot 12 januari 2026.",
+            "Ik ben afwezig tot en met 11 januari 2026.",
+            "I am away from January 5 through January 11.",
             "Jestem poza biurem do 12 stycznia 2026.",
             "Вернусь 12 января 2026.",
             "2026年1月12日まで不在にしております。ご用の方は",

@@ -8,7 +8,7 @@ use super::letter::Letter;
 use super::{Action, DIAGNOSTIC_CHARS_MAX, Dsn, RECIPIENTS_MAX, Recipient, narrative, words};
 
 /// Reads a notification; one that names nobody is still one.
-pub(super) fn read(letter: &Letter) -> Option<Dsn> {
+pub(super) fn read(letter: &Letter) -> Dsn {
     let mut recipients = of_status(letter);
     if recipients.is_empty() {
         recipients = of_words(letter);
@@ -17,12 +17,15 @@ pub(super) fn read(letter: &Letter) -> Option<Dsn> {
         recipients.push(of_nobody(letter));
     }
     recipients.truncate(RECIPIENTS_MAX);
-    Some(Dsn { recipients, original: letter.original.clone() })
+    let mut original = letter.original.clone();
+    // Gmail sends nothing back at times, but answers in the original's thread.
+    original.fill(&letter.answered());
+    Dsn { recipients, original }
 }
 
 /// Reads a notification that names a recipient and says why; `None` otherwise.
 pub(super) fn read_strict(letter: &Letter) -> Option<Dsn> {
-    let dsn = read(letter)?;
+    let dsn = read(letter);
     let sure = |one: &Recipient| one.address.is_some() && (one.class != Class::Undetermined || one.code.is_some());
     dsn.recipients.iter().any(sure).then_some(dsn)
 }
@@ -78,7 +81,8 @@ fn of_status(letter: &Letter) -> Vec<Recipient> {
     if block.is_started() {
         blocks.push(block);
     }
-    blocks.into_iter().filter_map(|block| recipient(letter, block)).collect()
+    let alone = blocks.len() == 1;
+    blocks.into_iter().filter_map(|block| recipient(letter, block, alone)).collect()
 }
 
 fn take(block: &mut Block, name: &str, value: String) {
@@ -123,8 +127,13 @@ fn action(value: &str) -> Option<Action> {
     })
 }
 
-fn recipient(letter: &Letter, block: Block) -> Option<Recipient> {
-    let address = block.recipient.or(block.original);
+fn recipient(letter: &Letter, block: Block, alone: bool) -> Option<Recipient> {
+    // A final recipient without a domain to speak of (`ada@server`) is the host's own name for the original one.
+    let is_local = |address: &String| !address.rsplit('@').next().unwrap_or_default().contains('.');
+    let address = match (block.recipient, block.original) {
+        (Some(last), Some(first)) if is_local(&last) => Some(first),
+        (last, first) => last.or(first),
+    };
     let raw_status = block.status.unwrap_or_default();
     let status = bounce::enhanced_in(&raw_status).or_else(|| raw_status.split_whitespace().next()).unwrap_or_default();
     let status = bounce::is_enhanced(status).then(|| status.to_owned());
@@ -143,21 +152,22 @@ fn recipient(letter: &Letter, block: Block) -> Option<Recipient> {
         }
         _ => Action::Failed,
     });
-    let one = judged(letter, status, &[said, comment, &story]);
+    let late = narrative::refused_after_data(&story) || (alone && narrative::refused_after_data(&letter.notes));
+    let one = judged(letter, status, &[said, comment, &story], late);
     Some(Recipient { address, action, diagnostic: diagnostic.as_deref().and_then(short).or(one.diagnostic), ..one })
 }
 
-/// `smtp; 550 …` without its type.
+/// `smtp; 550 …` without its type. That it was a local program (`x-unix`) is kept: it says as much as its words.
 fn untyped(diagnostic: &str) -> &str {
     match diagnostic.split_once(';') {
+        Some((kind, _)) if kind.trim().eq_ignore_ascii_case("x-unix") => diagnostic.trim(),
         Some((kind, text)) if kind.trim().len() <= 12 && !kind.trim().contains(' ') => text.trim(),
         _ => diagnostic.trim(),
     }
 }
 
 /// Classifies by the first source that says something; the others are asked in turn.
-fn judged(letter: &Letter, status: Option<String>, sources: &[&str]) -> Recipient {
-    let late = narrative::refused_after_data(&letter.notes);
+fn judged(letter: &Letter, status: Option<String>, sources: &[&str], late: bool) -> Recipient {
     let mut code = None;
     let mut class = Class::Undetermined;
     let mut enhanced = status;
@@ -190,9 +200,12 @@ fn short(text: &str) -> Option<String> {
 /// From the words alone.
 fn of_words(letter: &Letter) -> Vec<Recipient> {
     let action = action_in_words(letter);
-    let all = narrative::recipients(letter).into_iter().map(|address| {
+    let named = narrative::recipients(letter);
+    let alone = named.len() == 1;
+    let all = named.into_iter().map(|address| {
         let story = narrative::about(letter, Some(&address));
-        let one = judged(letter, None, &[&story]);
+        let late = narrative::refused_after_data(if alone { &letter.notes } else { &story });
+        let one = judged(letter, None, &[&story], late);
         Recipient { address: Some(address), action, ..one }
     });
     all.collect()
@@ -201,7 +214,10 @@ fn of_words(letter: &Letter) -> Vec<Recipient> {
 /// A notification that names nobody.
 fn of_nobody(letter: &Letter) -> Recipient {
     let story = narrative::about(letter, None);
-    Recipient { action: action_in_words(letter), ..judged(letter, None, &[&story]) }
+    Recipient {
+        action: action_in_words(letter),
+        ..judged(letter, None, &[&story], narrative::refused_after_data(&letter.notes))
+    }
 }
 
 fn action_in_words(letter: &Letter) -> Action {

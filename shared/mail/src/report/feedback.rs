@@ -20,6 +20,21 @@ const KINDS: &[(&str, FeedbackKind)] = &[
     ("miscategorized", FeedbackKind::Other),
 ];
 
+/// Subjects of complaints that come without a feedback part (Microsoft's JMRP, AOL's old form).
+const SUBJECTS: &[&str] = &["complaint about message from", "email feedback report for ip", "abuse report for ip"];
+
+/// A complaint that does not say so in its type: a subject of the known ones, and the mail attached; or the header by
+/// which Apple's mail programs unsubscribe.
+pub(super) fn is_unmarked(letter: &Letter) -> bool {
+    is_unsubscribe(letter)
+        || letter.types.iter().any(|kind| kind == "message/rfc822")
+            && SUBJECTS.iter().any(|row| letter.subject.starts_with(row))
+}
+
+fn is_unsubscribe(letter: &Letter) -> bool {
+    letter.header("x-apple-unsubscribe").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
 /// Reads a report; a part that is missing leaves its fields empty.
 pub(super) fn read(letter: &Letter) -> Report {
     let lines = fields::lines(if letter.feedback.trim().is_empty() { &letter.notes } else { &letter.feedback });
@@ -30,10 +45,11 @@ pub(super) fn read(letter: &Letter) -> Report {
         let found = words::addresses(text);
         found.into_iter().find(|address| !is_redacted(address))
     });
+    let recipient = recipient.or_else(|| letter.from.clone().filter(|_| is_unsubscribe(letter)));
     let recipient = recipient.or_else(|| letter.original.to.iter().find(|address| !is_redacted(address)).cloned());
     let arrived = ["arrival-date", "received-date"].into_iter().find_map(|name| fields::first(&lines, name));
     Report::Feedback(Feedback {
-        kind: kind.unwrap_or(FeedbackKind::Abuse),
+        kind: kind.unwrap_or(if is_unsubscribe(letter) { FeedbackKind::OptOut } else { FeedbackKind::Abuse }),
         recipient,
         source_ip: fields::first(&lines, "source-ip").and_then(|ip| ip.trim_matches(['[', ']', ' ']).parse().ok()),
         arrived_at: arrived.and_then(instant),

@@ -60,6 +60,13 @@ impl Letter {
             .map(str::to_ascii_lowercase)
             .unwrap_or_default();
         letter.take_parts(&message);
+        if letter.notes.trim().is_empty() && letter.status.is_empty() && letter.feedback.is_empty() {
+            // A boundary that is nowhere, a broken header: the words are there, the parser lost them.
+            let body =
+                mail.get(message.parts.first().map_or(0, |root| root.offset_body as usize)..).unwrap_or_default();
+            let body = String::from_utf8_lossy(&body[..body.len().min(NOTES_BYTES_MAX)]);
+            add(&mut letter.notes, &body, NOTES_BYTES_MAX);
+        }
         letter.part_words_from_original();
         Some(letter)
     }
@@ -69,12 +76,14 @@ impl Letter {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    /// The identifiers in In-Reply-To and References: the mail that this one answers comes last.
+    /// The mail that this one answers: what In-Reply-To names, else the last of References.
     pub(super) fn answered(&self) -> Original {
-        let ids = ["in-reply-to", "references"].into_iter().filter_map(|name| self.header(name));
-        let mut all = ids.flat_map(|ids| ids.split(['<', '>', ' ', ',']).filter(|id| original::is_id(id)));
-        let last = all.next().map(str::to_owned);
-        Original { message_id: last, ..Original::default() }
+        let ids = |name: &str| -> Vec<&str> {
+            let value = self.header(name).unwrap_or_default();
+            value.split(['<', '>', ' ', ',']).filter(|id| original::is_id(id)).collect()
+        };
+        let id = ids("in-reply-to").first().copied().or_else(|| ids("references").last().copied()).map(str::to_owned);
+        Original { message_id: id, ..Original::default() }
     }
 
     fn take_parts(&mut self, message: &Message<'_>) {

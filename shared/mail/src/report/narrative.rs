@@ -44,7 +44,7 @@ const OFFICES: &[&str] =
     &["postmaster", "mailer-daemon", "mailerdaemon", "abuse", "hostmaster", "support", "helpdesk", "noc"];
 
 /// A line that starts so is followed by the recipients.
-const LEADS: &[&str] = &["recipient address:", "rcpt to", ">>> rcpt to", "final recipient", "addressed to:", "to:"];
+const LEADS: &[&str] = &["recipient address:", "rcpt to", ">>> rcpt to", "final recipient", "addressed to:"];
 
 /// The recipients that the text names, best guess first.
 pub(super) fn recipients(letter: &Letter) -> Vec<String> {
@@ -61,7 +61,9 @@ pub(super) fn recipients(letter: &Letter) -> Vec<String> {
         .chain(letter.original.from.as_deref())
         .chain(letter.from.as_deref())
         .collect();
+    let mut accused = Vec::new();
     let mut led = Vec::new();
+    let mut addressed = Vec::new();
     let mut named = Vec::new();
     let mut self_named = Vec::new();
     let mut skip_next = false;
@@ -76,6 +78,7 @@ pub(super) fn recipients(letter: &Letter) -> Vec<String> {
         if not || skip {
             continue;
         }
+        let blames = blames(&whole);
         let leads = LEADS.iter().any(|start| lower.starts_with(start) || whole.starts_with(start));
         for address in words::addresses(line) {
             let office = address.split('@').next().is_some_and(|local| OFFICES.contains(&local));
@@ -84,8 +87,12 @@ pub(super) fn recipients(letter: &Letter) -> Vec<String> {
             }
             if ours.contains(address.as_str()) {
                 self_named.push(address);
+            } else if blames {
+                accused.push(address);
             } else if leads {
                 led.push(address);
+            } else if lower.starts_with("to:") {
+                addressed.push(address);
             } else {
                 named.push(address);
             }
@@ -93,11 +100,19 @@ pub(super) fn recipients(letter: &Letter) -> Vec<String> {
     }
     let sent_to = &letter.original.to;
     let of_original = |list: &[String]| list.iter().filter(|one| sent_to.contains(one)).cloned().collect::<Vec<_>>();
-    // Those whom the original was sent to are surest; then those whom the text itself introduces.
-    let candidates = [of_original(&led), of_original(&named), named, led, self_named, sent_to.clone()];
+    // Those whom a reply names are surest, then those whom the original was sent to, then those whom the text introduces.
+    let candidates =
+        [accused, of_original(&led), of_original(&named), named, led, addressed, self_named, sent_to.clone()];
     let mut seen = BTreeSet::new();
     let best = candidates.into_iter().find(|list| !list.is_empty()).unwrap_or_default();
     best.into_iter().filter(|one| seen.insert(one.clone())).take(RECIPIENTS_MAX).collect()
+}
+
+/// A line that is a reply of a server, or a transcript's, about the address in it: `550 <ada@example.net>... unknown`.
+fn blames(line: &str) -> bool {
+    let line = line.trim_start_matches("<<< ");
+    let code = line.get(..3).is_some_and(|code| code.starts_with('5') && code.bytes().all(|b| b.is_ascii_digit()));
+    code && line[3..].trim_start().starts_with('<') && line.contains(">...")
 }
 
 /// What the text says of one recipient: the lines that name it and what belongs to them; the whole text if none does.
@@ -106,9 +121,20 @@ pub(super) fn about(letter: &Letter, address: Option<&str>) -> String {
     let mut story = String::new();
     if let Some(address) = address {
         let mut left = 0;
+        let mut before = "";
         for line in &lines {
             let lower = line.to_lowercase();
-            if lower.contains(address) {
+            let before = std::mem::replace(&mut before, line);
+            if blames(lower.trim()) {
+                // A transcript's verdict is one line, and the reply that led to it.
+                left = 0;
+                if lower.contains(address) {
+                    if before.trim_start().starts_with("<<<") {
+                        tell(&mut story, before);
+                    }
+                    tell(&mut story, line);
+                }
+            } else if lower.contains(address) {
                 left = STORY_LINES_MAX;
             } else if left > 0 && names_another(&lower, address) {
                 left = 0;
@@ -153,7 +179,8 @@ fn says_why(story: &str) -> bool {
 /// refusal is DATA.
 pub(super) fn refused_after_data(notes: &str) -> bool {
     let mut last = String::new();
-    let mut lines = notes.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
+    let marked = notes.replace(" >>> ", "\n>>> ").replace(" <<< ", "\n<<< ");
+    let mut lines = marked.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
     while let Some(line) = lines.next() {
         let lower = line.to_ascii_lowercase();
         if let Some(command) = lower.strip_prefix(">>> ") {

@@ -252,7 +252,7 @@ fn no_report_is_longer_than_the_limits_allow() {
         let _ = write!(
             blocks,
             "Final-Recipient: rfc822; a{n}@example.net\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; {}\n\n",
-            "x ".repeat(900)
+            "x ".repeat(300)
         );
     }
     let dsn = dsn(&standard(&blocks, ""));

@@ -18,7 +18,11 @@ pub(super) fn report(mail: &[u8]) -> Report {
 /// 1. What the MIME type declares.
 fn declared(letter: &Letter) -> Option<Report> {
     let has = |kind: &str| letter.types.iter().any(|found| found == kind);
-    if letter.report_type == "feedback-report" || has("message/feedback-report") || has("text/feedback-report") {
+    if letter.report_type == "feedback-report"
+        || has("message/feedback-report")
+        || has("text/feedback-report")
+        || feedback::is_unmarked(letter)
+    {
         return Some(feedback::read(letter));
     }
     if letter.report_type == "disposition-notification" || has("message/disposition-notification") {
@@ -29,7 +33,7 @@ fn declared(letter: &Letter) -> Option<Report> {
         || has("message/global-delivery-status");
     if says_status {
         // Gmail's forwarders send an empty status part, and some programs an unrelated text under this type.
-        return delivery::read(letter).map(Report::Dsn);
+        return Some(Report::Dsn(delivery::read(letter)));
     }
     None
 }
@@ -42,7 +46,7 @@ fn daemon(letter: &Letter) -> Option<Report> {
     // A postmaster may be on holiday too.
     let away = absence::by_header(letter) && !failed && !says;
     if (failed || (daemon && says)) && !away {
-        return delivery::read(letter).map(Report::Dsn);
+        return Some(Report::Dsn(delivery::read(letter)));
     }
     (daemon && !away).then(|| delivery::read_strict(letter)).flatten().map(Report::Dsn)
 }
@@ -58,10 +62,9 @@ fn list(letter: &Letter) -> Option<Report> {
 fn betrayed(letter: &Letter) -> Option<Report> {
     let nobody = matches!(letter.header("return-path"), Some("<>" | "")) || letter.from.is_none();
     let subject = words::any(words::BOUNCE_SUBJECTS, &letter.subject);
-    let is_answer = letter.header("in-reply-to").is_some() && !nobody && !subject;
-    if (subject || nobody || !is_answer) && speaks_of_bounce(letter) {
+    if speaks_of_bounce(letter) {
         // A person who forwards a bounce quotes one: only what names a recipient and a reason is one.
-        let strict = if subject || nobody { delivery::read(letter) } else { delivery::read_strict(letter) };
+        let strict = if subject || nobody { Some(delivery::read(letter)) } else { delivery::read_strict(letter) };
         if let Some(dsn) = strict {
             return Some(Report::Dsn(dsn));
         }
@@ -71,8 +74,9 @@ fn betrayed(letter: &Letter) -> Option<Report> {
 
 /// Whether the first lines say what only bounces say.
 fn speaks_of_bounce(letter: &Letter) -> bool {
-    let start = super::fields::cut(&letter.notes, 4_000).to_lowercase();
-    let start = start.split_whitespace().collect::<Vec<_>>().join(" ");
+    let own = letter.notes.lines().filter(|line| !line.trim_start().starts_with('>') || line.contains(">>>"));
+    let start = own.take(40).collect::<Vec<_>>().join(" ");
+    let start = super::letter::one_line(&start);
     !letter.status.trim().is_empty() || words::any(words::BOUNCE_TEXTS, &start)
 }
 

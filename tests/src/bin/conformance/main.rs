@@ -1,10 +1,13 @@
-//! `cargo xtask conformance --webhooks DIR [--json]`: what the intake of events makes of any folder of samples, held against what
-//! the samples' sources say.
+//! `cargo xtask conformance --webhooks DIR --dsn DIR --ooo DIR [--json]`: what the readers of events make of any folder of samples,
+//! held against what the samples' sources say.
 //!
 //! Each kind of sample is a module with one function `run(directory) -> Section`; this file adds them up. Exit code 0: all as
 //! stated; 1: a mismatch; 2: bad input.
 
+mod dsn;
+mod ooo;
 mod section;
+mod verdict;
 mod webhooks;
 
 use std::io::Write;
@@ -22,6 +25,7 @@ use crate::section::Section;
 /// Examples:
 ///   cargo xtask conformance --webhooks ../shared/fixtures/webhooks
 ///   cargo xtask conformance --webhooks ../shared/fixtures/webhooks --json
+///   cargo xtask conformance --dsn ../shared/fixtures/dsn --ooo ../shared/fixtures/ooo
 #[derive(Parser)]
 #[command(name = "conformance", verbatim_doc_comment)]
 struct Arguments {
@@ -29,6 +33,12 @@ struct Arguments {
     /// `NAME.expected.json`, either of which may be missing.
     #[arg(long)]
     webhooks: Option<PathBuf>,
+    /// A folder of bounces, feedback reports and mails that are neither, with an `expected.csv`.
+    #[arg(long)]
+    dsn: Option<PathBuf>,
+    /// A folder of automatic answers, challenges and mails that are neither, with an `expected.csv`.
+    #[arg(long)]
+    ooo: Option<PathBuf>,
     /// Everything as JSON, each sample with the events that were read from it.
     #[arg(long)]
     json: bool,
@@ -38,6 +48,12 @@ fn sections(arguments: &Arguments) -> Result<Vec<Section>> {
     let mut sections = Vec::new();
     if let Some(directory) = &arguments.webhooks {
         sections.push(webhooks::run(directory)?);
+    }
+    if let Some(directory) = &arguments.dsn {
+        sections.push(dsn::run(directory)?);
+    }
+    if let Some(directory) = &arguments.ooo {
+        sections.push(ooo::run(directory)?);
     }
     anyhow::ensure!(!sections.is_empty(), "nothing to do: name a folder (see --help)");
     Ok(sections)

@@ -4,6 +4,10 @@ use super::Row;
 
 /// Too big.
 pub(super) const TOO_BIG: &[Row] = &[
+    ("the maximum size the user accepts", "qmail-ldap"),
+    ("msg-p1", "Facebook"),
+    ("int-p2", "Facebook"),
+    ("taille limite du message", "Orange"),
     ("message too big", "RFC 3463 §3.4"),
     ("message too large", "Exchange, RFC 3463 §3.3"),
     ("message is too large", "several"),
@@ -38,6 +42,14 @@ pub(super) const TOO_BIG: &[Row] = &[
 
 /// Taken for spam, or for a virus.
 pub(super) const SPAM: &[Row] = &[
+    ("mail score (", "assp"),
+    ("aup#urlbl", "Cox"),
+    ("pol-p6", "Facebook"),
+    ("pol-p5", "Facebook"),
+    ("judged to be spam", "GoDaddy"),
+    ("attachment extension is forbidden", "Cox"),
+    ("msg-p2", "Facebook"),
+    ("spam is embedded", "QQ"),
     ("as spam", "several"),
     ("is spam", "several"),
     ("be spam", "several"),
@@ -129,6 +141,9 @@ pub(super) const SPAM: &[Row] = &[
 
 /// Of a form that is not taken.
 pub(super) const FORM: &[Row] = &[
+    ("msg-p3", "Facebook"),
+    ("invalid message content", "Exchange"),
+    ("message depth exceeded", "Exchange"),
     ("not rfc 5322 compliant", "Gmail"),
     ("not rfc 2822 compliant", "several"),
     ("rfcmessagenoncompliant", "Gmail"),

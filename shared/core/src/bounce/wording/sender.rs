@@ -28,6 +28,24 @@ pub(super) const OWN: &[Row] = &[
 
 /// Its address is on a list, or known for bad.
 pub(super) const LISTED: &[Row] = &[
+    ("aup#cxbl", "Cox"),
+    ("aup#cdrbl", "Cox"),
+    ("aup#ipbl", "Cox"),
+    ("too many bad commands", "Cox"),
+    ("rbl reject", "GoDaddy"),
+    ("suspected bounce attacks", "QQ"),
+    ("suspected spam ip", "QQ"),
+    ("connection denied", "QQ"),
+    ("pol-p1", "Facebook"),
+    ("pol-p2", "Facebook"),
+    ("pol-p3", "Facebook"),
+    ("pol-p4", "Facebook"),
+    ("pol-t", "Facebook"),
+    (".i.ua/err/7/", "i.ua"),
+    (".i.ua/err/9/", "i.ua"),
+    ("bad helo", "Microsoft 365"),
+    ("customer block list", "Microsoft 365"),
+    ("adresse ip source bloquee", "Orange"),
     ("spamhaus", "Spamhaus"),
     ("barracudacentral", "Barracuda"),
     ("spamcop", "SpamCop"),
@@ -78,6 +96,8 @@ pub(super) const LISTED: &[Row] = &[
     ("open proxy", "sendmail"),
     ("which is an open relay", "several"),
     ("no access from mail server", "sendmail"),
+    ("my name was rejected", "qmail: refused at HELO"),
+    ("but greeting failed", "qmail: refused at the greeting"),
     ("not currently accepting mail from your ip", "Microsoft"),
     ("not accepting mail from your", "several"),
     ("too many spams from your ip", "Free"),
@@ -118,6 +138,15 @@ pub(super) const LISTED: &[Row] = &[
 
 /// SPF, DKIM, DMARC, reverse DNS.
 pub(super) const AUTHENTICATION: &[Row] = &[
+    ("aup#cxdns", "Cox"),
+    ("aup#cxsndr", "Cox"),
+    ("no rdns", "Cox"),
+    ("dns check failure", "Cox"),
+    ("pol-p7", "Facebook"),
+    ("dns-p3", "Facebook"),
+    ("dmarc verif", "Microsoft 365"),
+    ("verification dmarc", "La Poste"),
+    ("either spf or dkim", "Microsoft 365"),
     ("dmarc policy", "Gmail, Yahoo"),
     ("dmarc check", "several"),
     ("dmarc violation", "several"),
@@ -168,6 +197,10 @@ pub(super) const AUTHENTICATION: &[Row] = &[
 
 /// The server does not carry mail for this domain, or not for us.
 pub(super) const RELAY: &[Row] = &[
+    (".i.ua/err/1/", "i.ua"),
+    (".i.ua/err/6/", "i.ua"),
+    ("not configured to relay", "several"),
+    ("use smtp of your provider", "i.ua"),
     ("relaying denied", "sendmail"),
     ("relay access denied", "Postfix"),
     ("relay denied", "several"),
@@ -193,11 +226,27 @@ pub(super) const RELAY: &[Row] = &[
 ];
 
 /// Refused before a word was said, and nothing that was said tells why.
-pub(super) const AT_GREETING: &[Row] =
-    &[("smtp error from remote mail server after initial connection", "Exim"), ("refused to talk to me", "Postfix")];
+pub(super) const AT_GREETING: &[Row] = &[
+    ("(state 13)", "Gmail: refused at EHLO"),
+    ("smtp error from remote mail server after initial connection", "Exim"),
+    ("refused to talk to me", "Postfix"),
+];
 
 /// Too many, too fast.
 pub(super) const RATE: &[Row] = &[
+    ("receivingrate", "Gmail"),
+    ("aup#cxcnct", "Cox"),
+    ("aup#cxmxrt", "Cox"),
+    ("message threshold exceeded", "Cox"),
+    ("con-t1", "Facebook"),
+    ("con-t2", "Facebook"),
+    ("con-t3", "Facebook"),
+    ("con-t4", "Facebook"),
+    ("frequency limited", "QQ"),
+    ("frequency of receiving messages is limited", "QQ"),
+    (".i.ua/err/5/", "i.ua"),
+    ("sent too many", "GoDaddy"),
+    ("max number of messages per session", "GoDaddy"),
     ("rate limit", "Gmail, Microsoft 365"),
     ("ratelimit", "several"),
     ("rate that prevents additional messages", "Gmail"),
@@ -235,6 +284,12 @@ pub(super) const RATE: &[Row] = &[
 
 /// The sender, not the message, is refused by rule.
 pub(super) const REFUSED: &[Row] = &[
+    ("aup#cxsmtp", "Cox"),
+    ("dns-p1", "Facebook"),
+    ("dns-p2", "Facebook"),
+    (".i.ua/err/8/", "i.ua"),
+    ("mail is rejected by recipients", "QQ"),
+    ("blank from: addresses", "GoDaddy"),
     ("sender rejected", "several"),
     ("sender address rejected", "Postfix"),
     ("sender email address rejected", "several"),
@@ -252,6 +307,8 @@ pub(super) const REFUSED: &[Row] = &[
     ("unknown sender", "several"),
     ("domain of sender", "sendmail"),
     ("bogus mail from", "IMail"),
+    ("is not a registered gateway user", "Softmail gateways"),
+    ("recipient addresses rejected : access denied", "Microsoft 365: all recipients"),
     ("emetteur invalide", "Orange"),
     ("null sender", "several"),
     ("empty envelope sender", "several"),
@@ -290,6 +347,13 @@ pub(super) const REFUSED: &[Row] = &[
 
 /// Rules of the recipient's side that name no sender.
 pub(super) const RULES: &[Row] = &[
+    ("does not support tls", "Gmail"),
+    ("tls missing certificate", "Gmail"),
+    ("authentification requise", "Orange"),
+    ("authentification invalide", "Orange"),
+    ("does not accept email over ipv6", "Microsoft 365"),
+    ("restrictdomainsto", "Microsoft 365"),
+    ("no data before greeting", "Cox"),
     ("address rejected", "several; the recipient's own wordings are asked first"),
     ("delivery not authorized", "RFC 3463 §3.8"),
     ("not authorized to send", "Exchange"),
