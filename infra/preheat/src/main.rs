@@ -7,8 +7,10 @@
 mod chart;
 mod demo;
 mod dlq;
+mod domain;
 mod feasible;
 mod hooks;
+mod ip;
 mod ledger;
 mod mailbox;
 mod near;
@@ -31,6 +33,8 @@ Examples:
   preheat plan --ramp conservative --days 45
   preheat feasible --mailboxes 100000 --daily 30 --window 09:00-17:00 --hourly-cap 50000
   preheat mailbox import mailboxes.csv --dry-run
+  preheat ip add --tenant acme --domain mail.example.com --ip 203.0.113.7 --data ./data
+  preheat domain check example.com
   preheat dlq show --data ./data
   preheat up --data ./data --mailboxes mailboxes.csv
   preheat hooks add sendgrid --tenant acme --data ./data
@@ -65,6 +69,12 @@ enum Command {
     /// List, add, remove, import and export the addresses that nobody may write to
     #[command(subcommand)]
     Suppress(suppress::Command),
+    /// Sending IPs: bring in, list, explain, write MTA configuration
+    #[command(subcommand)]
+    Ip(ip::Command),
+    /// Domains: check their records, list them with their mailboxes
+    #[command(subcommand)]
+    Domain(domain::Command),
     /// Show and redrive queue messages that were given up
     #[command(subcommand)]
     Dlq(dlq::Command),
@@ -82,6 +92,8 @@ fn main() -> ExitCode {
         Command::Mailbox(command) => wait(mailbox::run(command, &mut out)),
         Command::Hooks(command) => wait(hooks::run(command, &mut out)),
         Command::Suppress(command) => wait(suppress::run(command, &mut out)),
+        Command::Ip(command) => wait(ip::run(command, &mut out)),
+        Command::Domain(command) => wait(domain::run(command, &mut out)),
         Command::Dlq(command) => wait(dlq::run(command, &mut out)),
     };
     let done = done.and_then(|()| Ok(out.flush()?));
