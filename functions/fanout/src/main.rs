@@ -24,6 +24,10 @@ async fn main() -> Result<(), Error> {
             turned = report.turned,
             sends = report.send_messages,
             visits = report.visit_messages,
+            sent_today = report.so_far.sent,
+            replies_today = report.so_far.replies,
+            spam_today = %report.so_far.spam_rate(),
+            note = report.note,
             "tick"
         );
         metrics::emit(

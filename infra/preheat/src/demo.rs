@@ -50,6 +50,9 @@ pub(crate) struct Args {
     /// The ramp of every mailbox: a preset or a definition, as `preheat plan --ramp` takes it.
     #[arg(long, default_value = "conservative")]
     ramp: Ramp,
+    /// Share of the mailboxes held out as controls, 0 to 1: their mail is only measured
+    #[arg(long, default_value_t = 0.0, value_parser = crate::mailbox::value::share)]
+    control_share: f64,
     /// No live view: progress as lines on standard error.
     #[arg(long)]
     headless: bool,
@@ -131,7 +134,7 @@ async fn play(arguments: &Args) -> Result<Summary> {
         seed: arguments.seed,
         start,
         ramp: arguments.ramp.clone(),
-        limits: Limits::default(),
+        limits: Limits { control_share: arguments.control_share, ..Limits::default() },
         interference: Interference::default(),
     };
     let observer = Arc::clone(&live);

@@ -16,6 +16,7 @@ mod mailbox;
 mod near;
 mod outcome;
 mod plan;
+mod report;
 mod suppress;
 mod up;
 mod view;
@@ -35,6 +36,7 @@ Examples:
   preheat mailbox import mailboxes.csv --dry-run
   preheat ip add --tenant acme --domain mail.example.com --ip 203.0.113.7 --data ./data
   preheat domain check example.com
+  preheat report day --data ./data
   preheat dlq show --data ./data
   preheat up --data ./data --mailboxes mailboxes.csv
   preheat hooks add sendgrid --tenant acme --data ./data
@@ -63,6 +65,9 @@ enum Command {
     /// Import, list, check, pause and resume mailboxes
     #[command(subcommand)]
     Mailbox(mailbox::Command),
+    /// Sum up days, placements and what warming brings
+    #[command(subcommand)]
+    Report(report::Command),
     /// Add, list, rotate and test the endpoints that deliverability events come in at
     #[command(subcommand)]
     Hooks(hooks::Command),
@@ -90,6 +95,7 @@ fn main() -> ExitCode {
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Feasible(args) => feasible::run(args, &mut out),
         Command::Mailbox(command) => wait(mailbox::run(command, &mut out)),
+        Command::Report(command) => wait(report::run(command, &mut out)),
         Command::Hooks(command) => wait(hooks::run(command, &mut out)),
         Command::Suppress(command) => wait(suppress::run(command, &mut out)),
         Command::Ip(command) => wait(ip::run(command, &mut out)),

@@ -42,6 +42,9 @@ pub(crate) struct Args {
     /// Mailboxes to import first, as `preheat mailbox import` reads them
     #[arg(long, value_name = "FILE")]
     mailboxes: Option<PathBuf>,
+    /// Share of the mailboxes held out as controls, 0 to 1: their mail is only measured
+    #[arg(long, default_value_t = 0.0, value_parser = crate::mailbox::value::share)]
+    control_share: f64,
     /// Take deliverability events at `http://ADDRESS/hooks/…` (`preheat hooks add` makes endpoints)
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:8025")]
     listen: Option<std::net::SocketAddr>,
@@ -64,7 +67,8 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
         None => Vec::new(),
     };
     let dial = Arc::new(NetDial::new(args.allow_local_mail, &roots)?);
-    let (clock, limits) = (ledger::clock(), Limits::default());
+    let limits = Limits { control_share: args.control_share, ..Limits::default() };
+    let clock = ledger::clock();
     let first = app_over(&aws, dial.clone(), &clock, &limits);
     first.store.create_table().await.with_context(|| args.data.display().to_string())?;
     let gate = Gate::new(Desk::of(&first), clock.clone(), hooks::fetch(Http::public()?));

@@ -216,6 +216,45 @@ fn dead_letters_are_shown_with_their_reason_and_put_back() {
 }
 
 #[test]
+fn reports_say_where_warmup_is_not_configured_and_what_a_small_sample_is_worth() {
+    let stack = Stack::new();
+    {
+        #[expect(clippy::disallowed_methods, reason = "the stack of a directory is of today")]
+        let clock = Arc::new(jiff::Timestamp::now);
+        Aws::file(Path::new(&stack.data()), clock).expect("a stack");
+    }
+    for report in ["day", "placement", "lift"] {
+        let (code, out, err) = stack.run(&["report", report]);
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert_eq!(
+            out, "There are no mailboxes: warmup is not configured. Everything else runs without it.\n",
+            "{report}"
+        );
+    }
+    assert_eq!(stack.import(&row("ann", "hush-hush"), &[]).0, 0);
+    let (code, out, _) = stack.run(&["report", "day", "--tenant", "other"]);
+    assert_eq!((code, out.as_str()), (0, "Tenant other has no mailboxes: warmup is not configured for it.\n"));
+    let (code, out, _) = stack.run(&["report", "lift"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("0/0: unknown") && out.contains("No mailbox is held out as a control"), "{out}");
+    let json = |args: &[&str]| {
+        let (code, out, err) = stack.run(&[&["report"], args, &["--json"]].concat());
+        assert_eq!((code, err.as_str()), (0, ""));
+        serde_json::from_str::<serde_json::Value>(&out).expect("JSON")
+    };
+    let day = json(&["day", "--date", "2026-03-02"]);
+    assert_eq!((&day["configured"], &day["date"]), (&true.into(), &"2026-03-02".into()));
+    assert_eq!(
+        (&day["system"]["sent"], &day["tenants"]["acme"]["spam_rate"]["share"]),
+        (&0.into(), &serde_json::Value::Null)
+    );
+    assert_eq!(json(&["lift"])["verdict"], "no_controls");
+    assert_eq!(json(&["placement", "--days", "1"])["pairs"], serde_json::json!([]));
+    assert_eq!(stack.run(&["report", "placement", "--days", "0"]).0, 2);
+    assert_eq!(stack.run(&["report", "day", "--date", "yesterday"]).0, 2);
+}
+
+#[test]
 fn a_stack_must_be_named() {
     for args in [&["mailbox", "list"][..], &["dlq", "show"]] {
         let output = Command::new(env!("CARGO_BIN_EXE_preheat"))

@@ -40,6 +40,8 @@ pub(crate) struct Account {
     pub(crate) refused: bool,
     /// Auth is refused and mail to it bounces.
     pub(crate) disabled: bool,
+    /// Its filter puts mail back that was moved out of junk.
+    pub(crate) puts_back: bool,
     pub(crate) folders: Vec<Folder>,
     pub(crate) messages: BTreeMap<u64, Message>,
     /// Message-ID → keys.
@@ -62,6 +64,7 @@ impl Account {
             profile,
             refused: false,
             disabled: false,
+            puts_back: false,
             folders: Vec::new(),
             messages: BTreeMap::new(),
             by_message_id: BTreeMap::new(),

@@ -50,6 +50,18 @@ impl World {
         })
     }
 
+    /// The account's filter puts back into junk whatever is moved from there to the INBOX (or no longer does); the server
+    /// answers as if the move had held.
+    ///
+    /// # Errors
+    /// [`WorldError::NoAccount`].
+    pub fn put_back(&self, address: &str, stubborn: bool) -> Result<(), WorldError> {
+        self.with_account(address, |account| {
+            account.puts_back = stubborn;
+            Ok(())
+        })
+    }
+
     /// Gives the folder a new UIDVALIDITY and its messages new UIDs. Sessions that have it selected are ended.
     ///
     /// # Errors

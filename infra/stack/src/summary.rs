@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use preheat_core::day::{PlanRow, SlotState};
 use preheat_core::id::{MailboxId, SlotId};
 use preheat_core::mailbox::{Provider, Schedule, State};
+use preheat_core::placement::MISSING_AFTER;
 use preheat_core::turn::MISSED_NO_TROUBLE;
 use preheat_core::visit::{Found, Placement};
 use serde::Serialize;
@@ -120,15 +121,6 @@ pub fn missed(reasons: &BTreeMap<String, u32>) -> Vec<Missed> {
     list
 }
 
-/// A mail is missing when it was not found so long after it was sent (domain.md §1).
-pub const MISSING_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_hours(48);
-
-/// Whether a mail that was sent at `sent_at` and not found counts as missing by `now`.
-#[must_use]
-pub fn is_missing(sent_at: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(sent_at) >= MISSING_AFTER
-}
-
 /// Sums up a run: targets and outcomes from the ledger's archives, placements from what recipients found, rescues and
 /// replies from the sandbox's own books.
 ///
@@ -157,7 +149,7 @@ pub async fn summarise(rig: &Rig, violations: Violations) -> Result<Summary, Rig
                 Some(Placement::Spam) => placements.spam += 1,
                 Some(Placement::Promotions) => placements.promotions += 1,
                 Some(Placement::Other) => placements.other += 1,
-                None if is_missing(sent_at, now) => placements.missing += 1,
+                None if now.duration_since(sent_at) >= MISSING_AFTER => placements.missing += 1,
                 None => {}
             }
         }

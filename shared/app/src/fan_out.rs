@@ -11,6 +11,7 @@ use preheat_core::caps::PlanLimits;
 use preheat_core::id::{Address, TenantId};
 use preheat_core::limits::Limits;
 use preheat_core::pairing::eligible_partners;
+use preheat_core::summary::{Figures, Summary, so_far};
 use preheat_core::tick::{FleetRow, TickInput, TickPlan, TickSummary, attempted, plan_tick};
 use preheat_core::turn::turn_day;
 use preheat_store::SHARDS;
@@ -41,7 +42,19 @@ pub struct TickReport {
     pub visit_messages: usize,
     /// What the plan says of itself.
     pub summary: TickSummary,
+    /// What was due and is not sent in this tick, by reason.
+    pub held_back: BTreeMap<&'static str, u32>,
+    /// What the local days under way have come to over all tenants, as the tick found it.
+    pub so_far: Figures,
+    /// The same by tenant. Not in the function's answer: a stack may have thousands.
+    #[serde(skip)]
+    pub tenants: Summary,
+    /// Said where warmup is not configured; everything else runs on.
+    pub note: Option<&'static str>,
 }
+
+/// What a tick says of a stack without mailboxes.
+const NOT_CONFIGURED: &str = "there are no mailboxes: warmup is not configured, and nothing is planned";
 
 /// Runs the tick that `now` lies in.
 ///
@@ -72,6 +85,11 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
         suppressed: &suppressed,
     });
     let (send_messages, visit_messages) = push(app, tick, &plan).await?;
+    let tenants = so_far(&fleet, tick);
+    let mut held_back = BTreeMap::new();
+    for skipped in &plan.skipped {
+        *held_back.entry(skipped.reason.word()).or_insert(0) += skipped.count;
+    }
     Ok(TickReport {
         tick,
         mailboxes: fleet.len(),
@@ -81,6 +99,10 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
         send_messages,
         visit_messages,
         summary: plan.summary,
+        held_back,
+        so_far: tenants.system(),
+        tenants,
+        note: fleet.is_empty().then_some(NOT_CONFIGURED),
     })
 }
 

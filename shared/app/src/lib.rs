@@ -4,6 +4,7 @@
 //! |-------------|------------|--------------|
 //! | [`fan_out`] | `fanout`   | turns local days, plans the tick, pushes per-mailbox batches onto the queues |
 //! | [`send`]    | `sender`   | claims a slot, speaks SMTP, writes the outcome |
+//! | [`report`]  | operator, API | gathers what reports are folded from |
 //! | [`ips`]     | `governor` | brings a sending IP in; decides on each one's day |
 //! | [`domains`] | `governor` | looks domains up, remembers how they stand |
 //! | [`visit`]   | `replier`  | one IMAP session: placement, reconciliation, engagement, filing |
@@ -22,6 +23,7 @@ pub mod ips;
 mod profiles;
 pub mod queue;
 pub mod redact;
+pub mod report;
 pub mod send;
 pub mod visit;
 

@@ -5,17 +5,28 @@
 //! repeated. The lease is not given back; it expires, and visits are an hour or more apart.
 //!
 //! A mail whose token does not verify is not ours: it is left alone, whatever it looks like (domain.md §6).
+//!
+//! | module | the part of the visit |
+//! |---|---|
+//! | `look` | which warmup mails lie where |
+//! | `decide` | what is recorded of them: placements, owed replies, what the night left over |
+//! | `act` | rescue, read, flag, file, expire |
 
-use std::collections::BTreeSet;
+mod act;
+mod decide;
+mod look;
+
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use preheat_core::control::Arm;
 use preheat_core::day::PlanRow;
-use preheat_core::engage::{DEPTH_MAX, engagement};
-use preheat_core::id::SlotId;
-use preheat_core::mailbox::{Mode, State};
+use preheat_core::engage::{settled_until, visit_times};
+use preheat_core::id::{MailboxId, SlotId};
+use preheat_core::mailbox::State;
 use preheat_core::message::VisitOrder;
-use preheat_core::visit::{BoxRow, Found, PendingReply, Placement};
-use preheat_mail::imap::{FILED_FOLDER, Folder, Folders, ImapError, Moved, Seen, Visit};
+use preheat_core::visit::Found;
+use preheat_mail::imap::{ImapError, Visit};
 use preheat_mail::smtp::{self, SendError};
 use preheat_mail::{Account, Deadlines};
 use preheat_store::{Profile, Secrets, StoreError};
@@ -29,10 +40,6 @@ use crate::{App, Next};
 pub const LEASE_TTL: SignedDuration = SignedDuration::from_mins(10);
 /// An ambiguous send that is not found so long after it was lost sight of did not arrive.
 pub const ABSENT_AFTER: SignedDuration = SignedDuration::from_hours(2);
-/// Filed copies are kept so long.
-const KEPT_DAYS: i64 = 14;
-/// How far back a visit looks. Longer than the 48 h after which a mail counts as missing.
-const LOOK_BACK_DAYS: i64 = 3;
 
 /// What a visit did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -40,8 +47,10 @@ pub struct VisitReport {
     /// Mails seen for the first time, and where they were.
     #[serde(skip)]
     pub found: Vec<Found>,
-    /// Mails moved out of spam or a category tab.
+    /// Mails moved out of spam or a category tab, and seen to have stayed where they were put.
     pub rescued: u32,
+    /// Rescues that the server took and that did not hold: the next visit sees these mails again.
+    pub rescues_lost: u32,
     /// Mails marked read.
     pub read: u32,
     /// Mails flagged.
@@ -56,6 +65,8 @@ pub struct VisitReport {
     pub reconciled: u32,
     /// Ambiguous sends that did not arrive and may be planned again.
     pub replanned: u32,
+    /// The night's audit: warmup mail that lay in INBOX or Sent since before last evening's visit. Target 0.
+    pub left_over: u32,
     /// Why nothing was done, if nothing was.
     pub skipped: Option<String>,
 }
@@ -97,8 +108,9 @@ pub async fn visit(app: &App, order: &VisitOrder) -> Result<VisitReport, VisitEr
             return Err(error.into());
         }
     };
-    let mut call = Call { app, order, row: &row, secrets: &secrets, session, report: VisitReport::default() };
+    let mut call = Call::new(app, order, &row, &secrets, session);
     let seen = call.look().await?;
+    call.learn_arms(&seen).await?;
     let changed = call.decide(&lease.row, &seen, now);
     app.store.record(&lease, &changed).await?;
     call.reconcile(&seen, now).await?;
@@ -171,23 +183,7 @@ fn skipped(reason: &str) -> VisitReport {
     VisitReport { skipped: Some(reason.to_owned()), ..VisitReport::default() }
 }
 
-/// A warmup mail in sight.
-struct Sight {
-    slot: SlotId,
-    folder: Folder,
-    /// `None`: the mailbox's own copy of what it sent.
-    placement: Option<Placement>,
-    seen: Seen,
-}
-
-/// All that a visit has seen.
-struct Sights {
-    folders: Folders,
-    mails: Vec<Sight>,
-    /// Slots that lie in `Preheat` already.
-    filed: BTreeSet<SlotId>,
-}
-
+/// A visit under way.
 struct Call<'a> {
     app: &'a App,
     order: &'a VisitOrder,
@@ -195,205 +191,35 @@ struct Call<'a> {
     secrets: &'a Secrets,
     session: Visit,
     report: VisitReport,
+    /// The mailbox's own arm, and those of the senders whose mail is in sight.
+    own: Arm,
+    arms: BTreeMap<MailboxId, Arm>,
+    /// The visits of the order's date.
+    visits: Vec<Timestamp>,
+    /// What arrived before this moment was decided on, and filed, by the evening before.
+    settled: Timestamp,
 }
 
-impl Call<'_> {
-    /// Scans INBOX, junk, sent and (last of the day) every other folder for mail whose token verifies.
-    async fn look(&mut self) -> Result<Sights, ImapError> {
-        let folders = self.session.folders().await?;
-        let since = self.order.date.saturating_sub(jiff::Span::new().days(LOOK_BACK_DAYS));
-        let mut wanted = vec![(folders.inbox.clone(), Place::Inbox)];
-        wanted.extend(folders.junk.iter().map(|name| (name.clone(), Place::Junk)));
-        wanted.extend(folders.sent.iter().map(|name| (name.clone(), Place::Sent)));
-        let thorough = self.order.last_of_day || !self.order.search.is_empty();
-        if thorough {
-            wanted.extend(folders.preheat.iter().map(|name| (name.clone(), Place::Filed)));
-            wanted.extend(folders.others.iter().map(|name| (name.clone(), Place::Other)));
+impl<'a> Call<'a> {
+    fn new(app: &'a App, order: &'a VisitOrder, row: &'a PlanRow, secrets: &'a Secrets, session: Visit) -> Self {
+        let (seed, plan) = (&secrets.seed, &row.plan);
+        let per_day = app.limits.visits_per_day;
+        Self {
+            app,
+            order,
+            row,
+            secrets,
+            session,
+            report: VisitReport::default(),
+            own: Arm::of(seed, plan, app.limits.control_share),
+            arms: BTreeMap::new(),
+            visits: visit_times(seed, &plan.schedule, plan.id, order.date, per_day),
+            settled: settled_until(seed, &plan.schedule, plan.id, order.date, per_day),
         }
-        let mut sights = Sights { folders, mails: Vec::new(), filed: BTreeSet::new() };
-        for (folder, place) in wanted {
-            for seen in self.session.scan(&folder, since).await? {
-                let Some(slot) = self.slot_of(&seen) else { continue };
-                let own = slot.mailbox == self.order.mailbox;
-                let placement = match place {
-                    Place::Filed => {
-                        sights.filed.insert(slot);
-                        continue;
-                    }
-                    Place::Sent => None,
-                    Place::Junk => Some(Placement::Spam),
-                    Place::Inbox if seen.category.is_none() => Some(Placement::Inbox),
-                    Place::Inbox => Some(Placement::Promotions),
-                    Place::Other => Some(Placement::Other),
-                };
-                let placement = if own { None } else { placement };
-                sights.mails.push(Sight { slot, folder: folder.clone(), placement, seen });
-            }
-        }
-        Ok(sights)
     }
 
-    /// The send that a mail is, if it is ours: by the token header, else by the Message-ID.
-    fn slot_of(&self, seen: &Seen) -> Option<SlotId> {
-        let pool = &self.row.plan.pool;
-        let by = |text: &Option<String>| text.as_deref().and_then(|text| self.secrets.tokens.verify(pool, text));
-        by(&seen.token).or_else(|| by(&seen.message_id))
+    /// Whether a mail is engaged with, or only measured: both its sender and this mailbox must be warmed.
+    fn is_engaged(&self, slot: SlotId) -> bool {
+        self.own.is_engaged() && self.arms.get(&slot.mailbox).copied().unwrap_or_default().is_engaged()
     }
-
-    /// What the box row is to say: placements seen for the first time, and the replies they are owed.
-    fn decide(&mut self, before: &BoxRow, sights: &Sights, now: Timestamp) -> BoxRow {
-        let mut after = before.clone();
-        if after.date == Some(self.order.date) {
-            after.visits_done |= 1 << self.order.visit.min(31);
-        }
-        let known: BTreeSet<SlotId> = before.found.iter().map(|found| found.slot).collect();
-        let sent_replies: BTreeSet<&str> = self.row.replied.keys().map(String::as_str).collect();
-        after.pending.retain(|reply| {
-            reply.parent().is_some_and(|parent| !sent_replies.contains(preheat_core::day::slot_ref(parent).as_str()))
-        });
-        let mut new = BTreeSet::new();
-        for sight in &sights.mails {
-            let Some(placement) = sight.placement else { continue };
-            if known.contains(&sight.slot) || sights.filed.contains(&sight.slot) || !new.insert(sight.slot) {
-                continue;
-            }
-            let found = Found { slot: sight.slot, placement };
-            after.found.push(found);
-            after.received_week += 1;
-            self.report.found.push(found);
-            if let Some(reply) = self.owed(sight, now) {
-                after.pending.push(reply);
-                self.report.replies_owed += 1;
-            }
-        }
-        after
-    }
-
-    /// The reply that a mail is owed, if the draw says so.
-    fn owed(&self, sight: &Sight, now: Timestamp) -> Option<PendingReply> {
-        let plan = &self.row.plan;
-        if plan.mode == Mode::Measure || !self.row.state.sends() || sight.seen.automatic {
-            return None;
-        }
-        let mut chain: Vec<SlotId> = sight
-            .seen
-            .references
-            .iter()
-            .filter_map(|id| self.secrets.tokens.verify(&plan.pool, id))
-            .filter(|&slot| slot != sight.slot)
-            .collect();
-        chain.push(sight.slot);
-        if chain.len() > usize::from(DEPTH_MAX) {
-            return None;
-        }
-        let turns = u8::try_from(chain.len() - 1).unwrap_or(u8::MAX);
-        let engagement = engagement(&self.secrets.seed, sight.slot, plan.reply_rate, turns);
-        let after_s = engagement.reply_after_s?;
-        let ours = sight.seen.message_id.as_deref().and_then(|id| self.secrets.tokens.verify(&plan.pool, id));
-        Some(PendingReply {
-            due_at: now + SignedDuration::from_secs(i64::from(engagement.read_delay_s) + i64::from(after_s)),
-            chain,
-            rewritten_id: if ours.is_none() { sight.seen.message_id.clone() } else { None },
-        })
-    }
-
-    /// Settles what became of sends that their senders lost sight of. Absence is only believed after a whole look and a
-    /// grace period.
-    async fn reconcile(&mut self, sights: &Sights, now: Timestamp) -> Result<(), VisitError> {
-        let present: BTreeSet<SlotId> =
-            sights.mails.iter().map(|sight| sight.slot).chain(sights.filed.iter().copied()).collect();
-        for search in &self.order.search {
-            let mut found = present.contains(&search.slot);
-            if !found && now.duration_since(search.since) >= ABSENT_AFTER {
-                let id = self.secrets.tokens.message_id(&self.row.plan.pool, search.slot, search.from.domain());
-                for folder in sights.folders.everywhere() {
-                    found = found || self.session.find(folder, &id).await?.is_some();
-                }
-                if !found {
-                    self.app.store.resolve(search.slot, search.since, false, "not in the recipient's mailbox").await?;
-                    self.report.replanned += 1;
-                    continue;
-                }
-            }
-            if found {
-                self.app.store.resolve(search.slot, search.since, true, "found in the recipient's mailbox").await?;
-                self.report.reconciled += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads, rescues, flags and files what is due, and files the mailbox's own copies. A mail that the server refuses to
-    /// handle costs only itself.
-    async fn act(&mut self, sights: &Sights, now: Timestamp) -> Result<(), ImapError> {
-        if !sights.mails.is_empty() {
-            let filed = self.session.ensure_folder(FILED_FOLDER).await?;
-            for sight in &sights.mails {
-                match self.engage(sight, &sights.folders, &filed, now).await {
-                    Err(error) if error.session_lives() => {
-                        let reason = without_addresses(&error.to_string());
-                        tracing::warn!(mailbox = %self.order.mailbox, slot = %sight.slot, reason, "left for the next visit");
-                    }
-                    other => other?,
-                }
-            }
-        }
-        if let (true, Some(filed)) = (self.order.last_of_day, &sights.folders.preheat) {
-            let before = self.order.date.saturating_sub(jiff::Span::new().days(KEPT_DAYS));
-            self.report.expired += self.session.expire(filed, before).await?;
-        }
-        Ok(())
-    }
-
-    async fn engage(
-        &mut self,
-        sight: &Sight,
-        folders: &Folders,
-        filed: &Folder,
-        now: Timestamp,
-    ) -> Result<(), ImapError> {
-        let token = self.secrets.tokens.token(&self.row.plan.pool, sight.slot);
-        let id = sight.seen.message_id.clone().unwrap_or(token);
-        let engagement = engagement(&self.secrets.seed, sight.slot, self.row.plan.reply_rate, 0);
-        let read_at = sight.seen.internal_date + SignedDuration::from_secs(i64::from(engagement.read_delay_s));
-        let received = sight.placement.is_some();
-        if received && now < read_at && !self.order.last_of_day {
-            return Ok(());
-        }
-        let mut folder = &sight.folder;
-        if received && self.row.plan.mode == Mode::Exchange {
-            folder = self.rescue(sight, &id, folders).await?;
-            self.report.read += u32::from(self.session.mark_seen(folder, &id).await?);
-            if engagement.flag {
-                self.report.flagged += u32::from(self.session.flag(folder, &id).await?);
-                self.session.mark_important(folder, &id).await?;
-            }
-        }
-        self.session.move_to(folder, &id, filed).await?;
-        self.report.filed += 1;
-        Ok(())
-    }
-
-    /// Moves a mail out of spam or out of a category tab. Where it is afterwards.
-    async fn rescue<'f>(&mut self, sight: &'f Sight, id: &str, folders: &'f Folders) -> Result<&'f Folder, ImapError> {
-        let rescued = match sight.placement {
-            Some(Placement::Spam) => {
-                self.session.not_junk(&sight.folder, id).await?;
-                self.session.move_to(&sight.folder, id, &folders.inbox).await? == Moved::Moved
-            }
-            Some(Placement::Promotions) => self.session.to_primary(&sight.folder, id).await?,
-            Some(Placement::Inbox | Placement::Other) | None => return Ok(&sight.folder),
-        };
-        self.report.rescued += u32::from(rescued);
-        Ok(if sight.placement == Some(Placement::Spam) { &folders.inbox } else { &sight.folder })
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Place {
-    Inbox,
-    Junk,
-    Sent,
-    Filed,
-    Other,
 }

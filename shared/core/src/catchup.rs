@@ -20,7 +20,7 @@
 
 use jiff::Timestamp;
 
-use crate::day::{PlanRow, SlotState};
+use crate::day::PlanRow;
 use crate::limits::Limits;
 use crate::mailbox::Role;
 use crate::slot::DaySlots;
@@ -80,7 +80,7 @@ pub fn due(slots: &DaySlots, row: &PlanRow, tick_start: Timestamp, tick_end: Tim
 /// The slots that a row's day consists of: `quota` of them from the moment it was begun, and one more for each refused
 /// one, up to [`Limits::replacement_share`].
 fn day_slots(slots: &DaySlots, row: &PlanRow, limits: &Limits) -> impl Iterator<Item = (u16, Timestamp)> {
-    let refused = row.slots.values().filter(|state| matches!(state, SlotState::Rejected { .. })).count();
+    let refused = row.slots.values().filter(|state| state.is_refused()).count();
     let replaced = u32::try_from(refused).unwrap_or(u32::MAX).min(share(limits.replacement_share, row.quota).max(1));
     own_slots(*slots, row.begun_at).take(row.quota.saturating_add(replaced) as usize)
 }

@@ -13,6 +13,7 @@ use jiff::civil::Date;
 
 use crate::id::{MailboxId, SlotId, base36, date_of, day_number};
 use crate::mailbox::{MailboxPlan, State};
+use crate::maintenance::Maintenance;
 
 /// What became of a slot. Kept as short text in the row: a day of 40 sends stays under 1 kB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,11 @@ pub enum SlotState {
         /// To whom.
         partner: MailboxId,
     },
+    /// The recipient's server refused the address for good: a hard bounce. The quota was given back.
+    Bounced {
+        /// To whom.
+        partner: MailboxId,
+    },
     /// The connection broke after the final dot: it may have arrived. Never sent again until the recipient's mailbox
     /// was searched for it.
     Ambiguous {
@@ -54,6 +60,7 @@ impl SlotState {
             Self::Claimed { partner, .. }
             | Self::Sent { partner }
             | Self::Rejected { partner }
+            | Self::Bounced { partner }
             | Self::Ambiguous { partner, .. } => partner,
         }
     }
@@ -63,7 +70,16 @@ impl SlotState {
     pub fn counts(self) -> bool {
         match self {
             Self::Claimed { .. } | Self::Sent { .. } | Self::Ambiguous { .. } => true,
-            Self::Rejected { .. } => false,
+            Self::Rejected { .. } | Self::Bounced { .. } => false,
+        }
+    }
+
+    /// Whether the server refused it for good: another slot may take its place.
+    #[must_use]
+    pub fn is_refused(self) -> bool {
+        match self {
+            Self::Rejected { .. } | Self::Bounced { .. } => true,
+            Self::Claimed { .. } | Self::Sent { .. } | Self::Ambiguous { .. } => false,
         }
     }
 
@@ -73,7 +89,7 @@ impl SlotState {
         match self {
             Self::Ambiguous { since, .. } => Some(since),
             Self::Claimed { expires_at, .. } if expires_at <= now => Some(expires_at),
-            Self::Claimed { .. } | Self::Sent { .. } | Self::Rejected { .. } => None,
+            Self::Claimed { .. } | Self::Sent { .. } | Self::Rejected { .. } | Self::Bounced { .. } => None,
         }
     }
 }
@@ -88,6 +104,7 @@ impl fmt::Display for SlotState {
             }
             Self::Sent { partner } => write!(f, "S{}", id(partner)),
             Self::Rejected { partner } => write!(f, "R{}", id(partner)),
+            Self::Bounced { partner } => write!(f, "B{}", id(partner)),
             Self::Ambiguous { since, partner } => write!(f, "A{}.{}", id(partner), seconds(since)),
         }
     }
@@ -121,6 +138,7 @@ impl FromStr for SlotState {
             }),
             ("S", [partner]) => Ok(Self::Sent { partner: id(partner)? }),
             ("R", [partner]) => Ok(Self::Rejected { partner: id(partner)? }),
+            ("B", [partner]) => Ok(Self::Bounced { partner: id(partner)? }),
             ("A", [partner, since]) => Ok(Self::Ambiguous { since: at(since)?, partner: id(partner)? }),
             _ => Err(wrong()),
         }
@@ -188,12 +206,58 @@ pub struct PlanRow {
     pub last_claim_at: Option<Timestamp>,
     /// Why the last slot was not sent, if one was not: the reason a missed slot is recorded with.
     pub last_trouble: Option<String>,
+    /// The health multiplier, in percent (domain.md §7): what the next day's target is multiplied with. 100 for the many.
+    pub percent: u8,
+    /// The multiplier that `quota` was made with, or lowered to since. Equal to `percent`, or lower: what falls lowers the
+    /// rest of the day, what rises waits for the next.
+    pub quota_percent: u8,
+    /// What it sends once it is `ready`.
+    pub maintenance: Maintenance,
+    /// Number of the last decision of its health that was carried out: each is carried out once.
+    pub decided: u32,
 }
 
 impl PlanRow {
+    /// The row of a mailbox that has not had a day yet.
+    #[must_use]
+    pub fn new(plan: MailboxPlan, state: State) -> Self {
+        Self {
+            plan,
+            state,
+            date: None,
+            day_index: 0,
+            quota: 0,
+            carried_in: 0,
+            begun_at: None,
+            used: 0,
+            slots: BTreeMap::new(),
+            replied: BTreeMap::new(),
+            open: BTreeMap::new(),
+            last_claim_at: None,
+            last_trouble: None,
+            percent: 100,
+            quota_percent: 100,
+            maintenance: Maintenance::Plateau,
+            decided: 0,
+        }
+    }
     /// Slots that have been ambiguous since before `now`, with their partner.
     pub fn ambiguous(&self, now: Timestamp) -> impl Iterator<Item = (u16, SlotState, Timestamp)> + '_ {
         self.slots.iter().filter_map(move |(&k, &state)| state.ambiguous_since(now).map(|since| (k, state, since)))
+    }
+    /// The rest of the day under a multiplier of `percent`: quota and what of it was carried in. What is sent, claimed or
+    /// ambiguous stays counted, so the quota never falls below what is used; a multiplier that is not lower than the day's
+    /// changes nothing. `None`: nothing changes.
+    #[must_use]
+    pub fn lowered(&self, percent: u8) -> Option<(u32, u32)> {
+        if percent >= self.quota_percent {
+            return None;
+        }
+        let (new, old) = (u64::from(percent), u64::from(self.quota_percent));
+        // Rounded to the nearest, as a target is.
+        let share = (u64::from(self.quota) * new * 2 + old) / (old * 2);
+        let quota = u32::try_from(share).unwrap_or(self.quota).max(self.used).min(self.quota);
+        Some((quota, self.carried_in.min(quota)))
     }
     /// How many slots of the day were sent.
     #[must_use]
@@ -223,6 +287,7 @@ mod tests {
             }),
             partner().prop_map(|partner| SlotState::Sent { partner }),
             partner().prop_map(|partner| SlotState::Rejected { partner }),
+            partner().prop_map(|partner| SlotState::Bounced { partner }),
             (moment(), partner()).prop_map(|(since, partner)| SlotState::Ambiguous { since, partner }),
         ]
     }
@@ -249,7 +314,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_or_refused_as_it_is(text in "[CSRAX]?[0-9a-z.é -]{0,20}") {
+        fn any_text_is_read_or_refused_as_it_is(text in "[CSRABX]?[0-9a-z.é -]{0,20}") {
             if let Err(error) = text.parse::<SlotState>() {
                 prop_assert_eq!(error, RowError(text.clone()));
             }
@@ -263,10 +328,10 @@ mod tests {
             let since = match state {
                 SlotState::Claimed { expires_at, .. } => (expires_at <= now).then_some(expires_at),
                 SlotState::Ambiguous { since, .. } => Some(since),
-                SlotState::Sent { .. } | SlotState::Rejected { .. } => None,
+                SlotState::Sent { .. } | SlotState::Rejected { .. } | SlotState::Bounced { .. } => None,
             };
             prop_assert_eq!(state.ambiguous_since(now), since);
-            prop_assert_eq!(state.counts(), !matches!(state, SlotState::Rejected { .. }));
+            prop_assert_eq!(state.counts(), !state.is_refused());
         }
     }
 
@@ -278,6 +343,7 @@ mod tests {
             (SlotState::Claimed { fence: 255, expires_at: at, partner }, "C1a.tb9l00.73"),
             (SlotState::Sent { partner }, "S1a"),
             (SlotState::Rejected { partner }, "R1a"),
+            (SlotState::Bounced { partner }, "B1a"),
             (SlotState::Ambiguous { since: at, partner }, "A1a.tb9l00"),
         ];
         for (state, text) in forms {
@@ -310,6 +376,43 @@ mod tests {
         }
         for text in ["", "1", "1.2", "1.2.3.4", "a.b.zzzz", "1.zzzz.1", "1..1", "1.2.3 "] {
             assert_eq!(parse_slot_ref(text), Err(RowError(text.to_owned())), "{text:?}");
+        }
+    }
+
+    fn used_row(quota: u32, carried_in: u32, used: u32) -> PlanRow {
+        let plan = crate::tick::simulation::fleet(&[1], &crate::ramp::Ramp::Table { days: vec![quota] }).remove(0).plan;
+        let slots = (0..used).map(|k| (u16::try_from(k).unwrap(), SlotState::Sent { partner: MailboxId(9) })).collect();
+        PlanRow { quota, carried_in, used, slots, ..plan }
+    }
+
+    proptest! {
+        #[test]
+        fn a_multiplier_that_falls_lowers_what_is_left_of_the_day(
+            quota in 0_u32..500, carry in 0.0..=0.2_f64, done in 0.0..=1.0_f64,
+            falls in prop::collection::vec(prop::sample::select(vec![100_u8, 75, 50, 0]), 1..6),
+        ) {
+            let share = |part: f64| (f64::from(quota) * part) as u32;
+            let before = used_row(quota, share(carry), share(done));
+            let mut row = before.clone();
+            for percent in falls {
+                row.percent = percent;
+                let Some((quota, carried_in)) = row.lowered(percent) else {
+                    prop_assert!(percent >= row.quota_percent);
+                    continue;
+                };
+                prop_assert!(percent < row.quota_percent);
+                prop_assert!(quota <= row.quota && carried_in <= row.carried_in);
+                // Nothing that was claimed is un-counted, and its quota still covers it.
+                prop_assert!(quota >= row.used && carried_in <= quota);
+                (row.quota, row.carried_in, row.quota_percent) = (quota, carried_in, percent);
+                prop_assert_eq!((row.used, &row.slots), (before.used, &before.slots));
+                // The same again changes nothing.
+                prop_assert_eq!(row.lowered(percent), None);
+            }
+            // A rise and a fall do not lower twice: the day follows the lowest that it has seen, within rounding.
+            let lowest = f64::from(row.quota_percent) / 100.0;
+            let fair = (f64::from(before.quota) * lowest).max(f64::from(before.used));
+            prop_assert!((f64::from(row.quota) - fair).abs() <= 1.0, "{} {}", row.quota, fair);
         }
     }
 }

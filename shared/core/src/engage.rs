@@ -18,6 +18,20 @@ pub const REPLY_RATE_MAX: f64 = 0.5;
 pub const DEPTH_MAX: u8 = 5;
 /// Visits to a mailbox in a day, at most (domain.md §6).
 pub const VISITS_MAX: u8 = 8;
+/// How far back a visit looks, in days. Longer than the 48 h after which a mail counts as missing.
+pub const LOOK_BACK_DAYS: i64 = 3;
+/// How far back one evening of the week looks into INBOX and Sent, in days: what an outage of a week left there is not left
+/// for ever. Longer than filed copies are kept, so that the same look finds them.
+const LOOK_BACK_DEEP_DAYS: i64 = 16;
+/// Filed copies are kept so long, in days (domain.md §6).
+pub const KEPT_DAYS: i64 = 14;
+
+/// How far back a visit looks into INBOX and Sent, in days. Mailboxes take turns over the evenings of the week.
+#[must_use]
+pub fn look_back_days(mailbox: MailboxId, date: Date, last_of_day: bool) -> i64 {
+    let is_deep = last_of_day && (mailbox.0 % 7) == u32::from(day_number(date)) % 7;
+    if is_deep { LOOK_BACK_DEEP_DAYS } else { LOOK_BACK_DAYS }
+}
 
 /// Reading delay in seconds by quantile, straight between: log-normal-like, median 40 min, never above 8 h. A table,
 /// because `ln` and `exp` may differ in their last bit from machine to machine, and a replay must not.
@@ -61,6 +75,26 @@ pub fn engagement(seed: &Seed, slot: SlotId, reply_rate: f64, turn: u8) -> Engag
         flag: draw("engage flag") < FLAG_RATE,
         reply_after_s: replies.then(|| at_quantile(&REPLY_DELAY_S, draw("engage reply delay"))),
     }
+}
+
+/// When a mail is read: now, if its time has come; else at the first of the day's `visits` at or after `read_at`; else at
+/// the day's last one, which reads everything. A reply is counted from here: nobody answers what he has not read.
+#[must_use]
+pub fn read_on(visits: &[Timestamp], read_at: Timestamp, now: Timestamp) -> Timestamp {
+    if read_at <= now {
+        return now;
+    }
+    let mut to_come = visits.iter().copied().filter(|&visit| visit > now);
+    to_come.clone().find(|&visit| visit >= read_at).or_else(|| to_come.next_back()).unwrap_or(now)
+}
+
+/// Until when everything was seen and filed: the last visit of the local date before `date`. What arrived earlier and still
+/// lies in INBOX is a leak; and if no row speaks of it any more, some visit decided on it then.
+#[must_use]
+pub fn settled_until(seed: &Seed, schedule: &Schedule, mailbox: MailboxId, date: Date, visits: u8) -> Timestamp {
+    let yesterday = date.yesterday().unwrap_or(date);
+    let last = visit_times(seed, schedule, mailbox, yesterday, visits).pop();
+    last.unwrap_or_else(|| schedule.day_bounds(date).0)
 }
 
 /// The value at a quantile of a table, straight between its points.
@@ -202,6 +236,47 @@ mod tests {
     #[test]
     fn a_repeated_visit_decides_alike() {
         assert_eq!(all(0.3, 1), all(0.3, 1));
+    }
+
+    #[test]
+    fn a_mail_is_read_at_a_visit_and_never_before_its_time_but_in_the_evening() {
+        let at = |hour: i64| Timestamp::from_second(1_772_409_600 + hour * 3_600).unwrap();
+        let visits = [8, 11, 14, 17, 21].map(at);
+        for (read_at, now, expected) in [
+            (9, 11, 11),  // its time has come
+            (12, 11, 14), // the next visit
+            (14, 11, 14),
+            (23, 11, 21), // the evening reads everything
+            (23, 21, 21), // this is the evening
+            (23, 22, 22), // a late evening
+        ] {
+            assert_eq!(read_on(&visits, at(read_at), at(now)), at(expected), "read at {read_at}, found at {now}");
+        }
+    }
+
+    #[test]
+    fn one_evening_of_seven_looks_far_back() {
+        let monday = date(2026, 3, 2);
+        for mailbox in 1..=14 {
+            let days = (0..7).map(|day| look_back_days(MailboxId(mailbox), monday.saturating_add(day.days()), true));
+            let mut days: Vec<i64> = days.collect();
+            days.sort_unstable();
+            assert_eq!(days, [3, 3, 3, 3, 3, 3, 16]);
+            assert_eq!(look_back_days(MailboxId(mailbox), monday, false), 3);
+        }
+    }
+
+    #[test]
+    fn the_evening_before_settles_what_came_until_then() {
+        let schedule =
+            Schedule::new("UTC", Time::constant(9, 0, 0, 0), Time::constant(17, 0, 0, 0), Days::WORKING).unwrap();
+        let seed = Seed::new([3; 32]);
+        let tuesday = date(2026, 3, 3);
+        let until = settled_until(&seed, &schedule, MailboxId(5), tuesday, 5);
+        let monday = visit_times(&seed, &schedule, MailboxId(5), date(2026, 3, 2), 5);
+        assert_eq!(Some(&until), monday.last());
+        let never = settled_until(&seed, &schedule, MailboxId(5), tuesday, 0);
+        assert_eq!(never, schedule.day_bounds(tuesday).0, "without visits: midnight");
     }
 
     proptest! {

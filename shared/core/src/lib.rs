@@ -17,11 +17,18 @@
 //! | [`pairing`] | who writes to whom? |
 //! | [`caps`], [`backoff`] | how much may one tick send at all; how much after a provider's trouble? |
 //! | [`engage`] | what does a recipient do with a mail, and when is its mailbox visited? |
+//! | [`control`], [`lift`] | who is only measured, and does warming work? |
+//! | [`facts`], [`placement`], [`summary`] | where were mails found, and what did a day come to? |
 //! | [`content`] | what does a mail say, and is this text fit to be sent? |
 //! | [`token`] | how does a mail show that it is ours, and which one? |
 //! | [`change`] | what changed, for those who listen to the bus? |
 //! | [`alert`] | who is told of it, when, and in which words? |
 //! | [`event`] | what did a provider, an MTA or a mailbox report of a mail? |
+//! | [`health`] | how well do a mailbox's mails land: windows, rates, scores? |
+//! | [`tier`] | how bad is a bounce rate, and what follows? |
+//! | [`lifecycle`] | which state does a mailbox go to, on this evidence, now? |
+//! | [`decision`] | why was something decided, in numbers and in words? |
+//! | [`maintenance`] | what does a mailbox send once it is ready? |
 //! | [`ip`] | how is a sending IP warmed with real mail: plan, daily decision, admission? |
 //! | [`mta`] | how does an MTA's configuration say so? |
 //! | [`domain`] | are SPF, DKIM, DMARC, MX, PTR and blocklists of a domain in order, and may it send? |
@@ -44,30 +51,40 @@ pub mod catchup;
 pub mod change;
 pub mod clock;
 pub mod content;
+pub mod control;
 pub mod counters;
 pub mod day;
+pub mod decision;
 pub mod domain;
 pub mod endpoint;
 pub mod engage;
 pub mod event;
+pub mod facts;
 pub mod feasibility;
+pub mod health;
 pub mod id;
+pub mod lifecycle;
+pub mod lift;
 pub mod ip;
 pub mod limits;
 pub mod mailbox;
+pub mod maintenance;
 pub mod merge;
 pub mod message;
 pub mod mta;
 pub mod pairing;
+pub mod placement;
 pub mod ramp;
 pub mod ramp_text;
 pub mod rate;
 pub mod schedule;
 pub mod seed;
 pub mod slot;
+pub mod summary;
 pub mod suppression;
 pub mod target;
 pub mod tick;
+pub mod tier;
 pub mod token;
 pub mod turn;
 pub mod visit;

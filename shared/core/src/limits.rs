@@ -2,12 +2,16 @@
 //!
 //! Numbers only: what is done with them stands in the module that a field's comment names. May hold no rule.
 
+mod health;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::Address;
 use crate::ip::IpLimits;
 use crate::mailbox::Provider;
 use crate::pairing::ProviderWeights;
+
+pub use health::HealthLimits;
 
 /// The configurable numbers. `Limits::default()` is domain.md; a configuration names only what it changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,8 +41,8 @@ pub struct Limits {
     pub campaign_hard_per_day: u32,
     /// An attempt to plan this many a day pauses the mailbox (§2).
     pub campaign_alarm_per_day: u32,
-    /// Health multiplier of a mailbox in state `degraded` (§7 gives 0.75, 0.5 and 0 by tier; until that speaks, 0.5).
-    pub degraded_multiplier: f64,
+    /// Health, tiers and lifecycle (§7; [`crate::health`], [`crate::tier`], [`crate::lifecycle`]).
+    pub health: HealthLimits,
     /// Sending days without a send from which on the day index steps back (§2; [`crate::turn`]).
     pub gap_days_min: u32,
     /// How far it steps back, as a share of the days missed (§2; [`crate::turn`]).
@@ -61,6 +65,12 @@ pub struct Limits {
     pub inbound_per_day: u32,
     /// ... of them from one sender (§4).
     pub inbound_from_same_per_day: u32,
+    /// Warmup mails that a seed receives a day: it stands in for recipients, so it may take more (§1, ours).
+    pub seed_inbound_per_day: u32,
+    /// Replies that a seed sends a day. The ramp says nothing of a seed: it is not warmed (§1, ours).
+    pub seed_replies_per_day: u32,
+    /// Share of the mailboxes that is held out as controls, 0–1 (§6; [`crate::control`]).
+    pub control_share: f64,
     /// One organisation's share of its pool's traffic, 0–1 (§4).
     pub organisation_share_max: f64,
     /// Days during which a mailbox does not write to the same partner again while there are others (§5).
@@ -106,7 +116,7 @@ impl Default for Limits {
             campaign_soft_per_day: 50,
             campaign_hard_per_day: 80,
             campaign_alarm_per_day: 100,
-            degraded_multiplier: 0.5,
+            health: HealthLimits::default(),
             gap_days_min: 3,
             gap_step_back: 0.5,
             catchup_factor: 2.0,
@@ -118,6 +128,9 @@ impl Default for Limits {
             system_per_minute: 500,
             inbound_per_day: 60,
             inbound_from_same_per_day: 1,
+            seed_inbound_per_day: 120,
+            seed_replies_per_day: 40,
+            control_share: 0.0,
             organisation_share_max: 0.25,
             partner_memory_days: 7,
             provider_weights: ProviderWeights::default(),

@@ -40,6 +40,9 @@ pub enum Mode {
     Exchange,
     /// Find, record and file only: an honest thermometer.
     Measure,
+    /// Nothing is exchanged: its owner's real mail is the warmup (domain.md §9). It sends no warmup mail, receives none,
+    /// and is visited only to see whether its logins work.
+    Volume,
 }
 
 /// The life of a mailbox (domain.md §7), as far as sending is concerned.
@@ -128,7 +131,7 @@ pub struct MailboxPlan {
     pub pool: PoolId,
     /// Sender or seed.
     pub role: Role,
-    /// Exchange or measure.
+    /// Exchange, measure or volume.
     pub mode: Mode,
     /// When it sends.
     pub schedule: Schedule,
@@ -138,4 +141,15 @@ pub struct MailboxPlan {
     pub cap_per_day: Option<u32>,
     /// Share of received mail that it replies to, 0–0.5.
     pub reply_rate: f64,
+}
+
+impl MailboxPlan {
+    /// Whether it exchanges warmup mail with its pool at all.
+    #[must_use]
+    pub fn exchanges(&self) -> bool {
+        match self.mode {
+            Mode::Exchange | Mode::Measure => true,
+            Mode::Volume => false,
+        }
+    }
 }

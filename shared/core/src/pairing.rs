@@ -115,6 +115,7 @@ pub(crate) struct Pairing {
 #[derive(Debug, Clone, Copy)]
 struct PairingLimits {
     inbound_per_day: u32,
+    seed_inbound_per_day: u32,
     from_same_per_day: usize,
     alone_below: u32,
 }
@@ -164,6 +165,7 @@ impl Pairing {
         let pools = pools.collect();
         let limits = PairingLimits {
             inbound_per_day: limits.inbound_per_day,
+            seed_inbound_per_day: limits.seed_inbound_per_day,
             from_same_per_day: limits.inbound_from_same_per_day as usize,
             alone_below: limits.eligible_partners_min.max(1),
         };
@@ -214,7 +216,9 @@ impl Pairing {
     }
 
     fn is_full(&self, to: usize) -> bool {
-        self.received[to].today >= self.limits.inbound_per_day
+        let PairingLimits { inbound_per_day, seed_inbound_per_day, .. } = self.limits;
+        let most = if self.members[to].seed { seed_inbound_per_day } else { inbound_per_day };
+        self.received[to].today >= most
     }
     fn is_written(&self, to: usize, written: &[u32]) -> bool {
         written.iter().filter(|&&partner| partner as usize == to).take(self.limits.from_same_per_day).count()

@@ -304,6 +304,22 @@ impl Ramp {
         }
     }
 
+    /// The first day index whose volume is at least `volume`; the last that is looked at, if none is.
+    #[must_use]
+    pub fn first_day_at(&self, volume: f64) -> u32 {
+        // It never falls, so the first can be found by halves.
+        let (mut low, mut high) = (1, DAYS_MAX);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.volume(middle) >= volume {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        low
+    }
+
     /// The check when a ramp is saved: what must be mended is an error; what is unwise comes back as warnings with
     /// their arithmetic, at most [`WARNINGS_MAX`] of them. Provider limits are those of `Limits::default()`, for a
     /// Workspace account at Gmail.

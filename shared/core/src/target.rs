@@ -13,7 +13,7 @@
 use jiff::civil::Date;
 
 use crate::limits::Limits;
-use crate::mailbox::MailboxPlan;
+use crate::mailbox::{MailboxPlan, Role};
 use crate::seed::{Seed, unit};
 use crate::slot::date_part;
 
@@ -28,7 +28,7 @@ pub struct Target {
     pub varied: f64,
     /// The lowest ceiling: quota and carry-over together never pass it.
     pub ceiling: u32,
-    /// What decided: `ramp`, `health`, `minimum`, or the ceiling that bound it (see [`Ceilings::lowest`]).
+    /// What decided: `ramp`, `health`, `minimum`, `seed` (a seed is not warmed: it has a number of its own), or the ceiling that bound it (see [`Ceilings::lowest`]).
     pub bound: &'static str,
 }
 
@@ -89,7 +89,9 @@ pub fn target(
     let varied = base * (1.0 + limits.variation * (2.0 * chance - 1.0));
     let minimum = f64::from(limits.quota_min_per_day);
     let full_health = health >= 1.0;
-    let (wanted, why) = if full_health && base >= minimum && varied < minimum {
+    let (wanted, why) = if plan.role == Role::Seed {
+        (f64::from(limits.seed_replies_per_day) * health.clamp(0.0, 1.0), "seed")
+    } else if full_health && base >= minimum && varied < minimum {
         (minimum, "minimum")
     } else {
         (varied * health.clamp(0.0, 1.0), if full_health { "ramp" } else { "health" })

@@ -29,7 +29,7 @@ use crate::caps::{
 use crate::day::{PlanRow, slot_ref};
 use crate::id::{Address, SlotId, TenantId};
 use crate::limits::Limits;
-use crate::mailbox::Provider;
+use crate::mailbox::{Provider, Role};
 use crate::message::{Content, SendBatch, SendOrder, VERSION, VisitOrder};
 use crate::pairing::Pairing;
 use crate::seed::Seed;
@@ -296,6 +296,7 @@ impl Planner<'_> {
         let at = self.at(at_s);
         let (partner, content) = match self.reply(due, at) {
             Some(found) => found,
+            None if row.plan.plan.role == Role::Seed => return Err(SkipReason::NoReply),
             None => (self.opening(due, slot)?, Content::Opening),
         };
         self.budget.budget.take(asker);

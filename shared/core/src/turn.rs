@@ -16,6 +16,7 @@
 //!
 //! May not write or know how rows are stored.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -23,14 +24,15 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::catchup::{carry, own_slots};
+use crate::control::{Arm, is_drawn};
 use crate::day::{PlanRow, SlotState, slot_ref};
 use crate::id::{MailboxId, SlotId};
 use crate::limits::Limits;
-use crate::mailbox::{Role, Schedule, State};
+use crate::mailbox::{MailboxPlan, Role, Schedule, State};
 use crate::seed::Seed;
 use crate::slot::DaySlots;
 use crate::target::target;
-use crate::visit::{BoxRow, Found};
+use crate::visit::{BoxRow, Found, Placement};
 
 /// Why a slot was missed, where no send had any trouble: a cap left no room, or nobody planned (an outage).
 pub const MISSED_NO_TROUBLE: &str = "no room or no tick before the window closed";
@@ -73,6 +75,12 @@ pub struct DayArchive {
     pub missed: BTreeMap<String, u32>,
     /// Ambiguous slots of earlier days that were given up on when this day ended; they count in their own day.
     pub given_up: u32,
+    /// Which of its slots were replies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replies: Vec<u16>,
+    /// What was done with its mail on that day: written down, so that a share that is changed later changes no past.
+    #[serde(default, skip_serializing_if = "Arm::is_exchange")]
+    pub arm: Arm,
     /// What became of each slot, by k. A claim without an outcome stands as ambiguous.
     #[serde(with = "slot_texts")]
     pub slots: BTreeMap<u16, SlotState>,
@@ -85,10 +93,17 @@ impl DayArchive {
         self.count(|state| matches!(state, SlotState::Sent { .. }))
     }
 
+    /// How many of those sent were replies.
+    #[must_use]
+    pub fn replies_sent(&self) -> u32 {
+        let sent = |k: &&u16| matches!(self.slots.get(k), Some(SlotState::Sent { .. }));
+        u32::try_from(self.replies.iter().filter(sent).count()).unwrap_or(u32::MAX)
+    }
+
     /// How many were refused for good.
     #[must_use]
     pub fn rejected(&self) -> u32 {
-        self.count(|state| matches!(state, SlotState::Rejected { .. }))
+        self.count(|state| state.is_refused())
     }
 
     /// The slots whose fate is unknown, with partner and time.
@@ -127,6 +142,9 @@ pub struct BoxArchive {
     /// What was found first on that date, in the order of finding.
     #[serde(with = "found_texts")]
     pub found: Vec<Found>,
+    /// The night's audit, as [`BoxRow::left_over`] has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_over: Option<u32>,
 }
 
 /// Turns the rows of a mailbox to the local date at `now`; `None` if they need not or must not turn now.
@@ -141,7 +159,7 @@ pub fn turn_day(
     eligible_partners: u32,
     limits: &Limits,
 ) -> Option<Turned> {
-    if plan.date.is_none() && !plan.state.sends() {
+    if plan.date.is_none() && !(plan.state.sends() && plan.plan.exchanges()) {
         return None; // Not begun: nobody writes to it either.
     }
     if box_row.lease_until.is_some_and(|until| until > now) {
@@ -156,7 +174,7 @@ pub fn turn_day(
     }
     let mut turned_box = BoxRow { fence: box_row.fence.saturating_add(1), lease_until: None, ..box_row.clone() };
     prune_pending(&mut turned_box, plan, now, limits);
-    let box_archive = if box_turns { turn_box(&mut turned_box, plan.plan.id, today, limits) } else { None };
+    let box_archive = if box_turns { turn_box(&mut turned_box, (seed, &plan.plan), today, limits) } else { None };
     let Some((mut turned_plan, carried_out)) = begun else {
         return Some(Turned { plan: plan.clone(), box_row: turned_box, archive: None, box_archive });
     };
@@ -164,7 +182,8 @@ pub fn turn_day(
         turned_box.sent_week = turned_box.sent_week.saturating_add(plan.sent());
     }
     let given_up = move_ambiguous(plan, &mut turned_plan, now, limits);
-    let archive = plan.date.map(|date| archive(plan, date, now, carried_out, given_up));
+    let arm = Arm::of(seed, &plan.plan, limits.control_share);
+    let archive = plan.date.map(|date| DayArchive { arm, ..archive(plan, date, now, carried_out, given_up) });
     Some(Turned { plan: turned_plan, box_row: turned_box, archive, box_archive })
 }
 
@@ -178,17 +197,23 @@ fn begin_day(
     limits: &Limits,
 ) -> Option<(PlanRow, u32)> {
     let live = |state: &SlotState| matches!(state, SlotState::Claimed { expires_at, .. } if *expires_at > now);
-    if !old.state.sends() || old.date.is_some_and(|date| date >= today) || old.slots.values().any(live) {
+    if !old.state.sends()
+        || !old.plan.exchanges()
+        || old.date.is_some_and(|date| date >= today)
+        || old.slots.values().any(live)
+    {
         return None;
     }
     let slots = DaySlots::new(seed, &old.plan.schedule, old.plan.id, today)?;
     let skipped = old.date.map(|date| sending_days_between(&old.plan.schedule, date, today));
     let day_index = skipped.map_or(1, |skipped| next_day_index(old, skipped, limits));
-    let health = match old.state {
-        State::Degraded => limits.degraded_multiplier,
-        State::Warming | State::Ready | State::New | State::Paused | State::Error | State::Retired => 1.0,
+    // A mailbox may be degraded by hand before its health was looked at.
+    let percent = match old.state {
+        State::Degraded => old.percent.min(limits.health.critical_percent),
+        State::Warming | State::Ready | State::New | State::Paused | State::Error | State::Retired => old.percent,
     };
-    let target = target(seed, &old.plan, day_index, today, health, eligible_partners, limits);
+    let health = f64::from(percent) / 100.0;
+    let target = target(seed, &settings_today(old, limits), day_index, today, health, eligible_partners, limits);
     let (mut quota, mut carried_in, mut begun_at) = (target.quota, 0, None);
     if skipped != Some(0) {
         if now > slots.window().0 {
@@ -212,9 +237,21 @@ fn begin_day(
         slots: BTreeMap::new(),
         replied: BTreeMap::new(),
         last_trouble: None,
+        quota_percent: percent,
         ..old.clone()
     };
     Some((row, carried_in))
+}
+
+/// The settings as they hold today: a `ready` mailbox sends what its maintenance says.
+fn settings_today<'a>(row: &'a PlanRow, limits: &Limits) -> Cow<'a, MailboxPlan> {
+    let cap = match row.state {
+        State::Ready => row.maintenance.cap_per_day(limits),
+        State::New | State::Warming | State::Degraded | State::Paused | State::Error | State::Retired => None,
+    };
+    let Some(cap) = cap else { return Cow::Borrowed(&row.plan) };
+    let cap_per_day = Some(row.plan.cap_per_day.map_or(cap, |own| own.min(cap)));
+    Cow::Owned(MailboxPlan { cap_per_day, ..row.plan.clone() })
 }
 
 fn slots_of(slots: DaySlots) -> impl Iterator<Item = (u16, Timestamp)> {
@@ -288,8 +325,22 @@ fn archive(old: &PlanRow, date: Date, now: Timestamp, carried_out: u32, given_up
         carried_out,
         missed,
         given_up,
+        replies: old.replied.values().copied().collect(),
+        arm: Arm::Exchange,
         slots: old.slots.iter().map(|(&k, &state)| (k, settle(state))).collect(),
     }
+}
+
+/// The row's day as it stands, in the form of an archive. While its window is open nothing is missed, only still to come.
+/// Its arm is not asked for: a day counts in a comparison when it is over.
+#[must_use]
+pub fn day_so_far(row: &PlanRow, now: Timestamp) -> Option<DayArchive> {
+    let date = row.date?;
+    let mut day = archive(row, date, now, 0, 0);
+    if row.plan.schedule.window_on(date).is_some_and(|(_, end)| now < end) {
+        day.missed.clear();
+    }
+    Some(day)
 }
 
 /// Forgets replies that were sent (or are held by a slot), and those that nobody would expect any more.
@@ -306,19 +357,37 @@ fn prune_pending(row: &mut BoxRow, plan: &PlanRow, now: Timestamp, limits: &Limi
     }
 }
 
+/// Mail that is only measured lies in spam until its owner empties it: visits see it again for as long as they look back,
+/// and must know it. At most so many finds are kept for that, so that the row stays small.
+const LEFT_IN_SPAM_MAX: usize = 32;
+/// For so many days after its send: as far as visits look back ([`crate::engage::LOOK_BACK_DAYS`]).
+const LEFT_IN_SPAM_DAYS: i64 = crate::engage::LOOK_BACK_DAYS;
+
 /// Turns the box row to `today`. The newest finds stay for a day: a mail that the last visits recorded but could not file
 /// will be seen again, and must be known.
-fn turn_box(row: &mut BoxRow, mailbox: MailboxId, today: Date, limits: &Limits) -> Option<BoxArchive> {
+fn turn_box(row: &mut BoxRow, (seed, plan): (&Seed, &MailboxPlan), today: Date, limits: &Limits) -> Option<BoxArchive> {
     let fresh = row.found.split_off((row.found_before as usize).min(row.found.len()));
     if !row.date.is_some_and(|date| same_week(date, today)) {
         row.received_week = 0;
         row.sent_week = 0;
     }
-    row.found = fresh[fresh.len().saturating_sub(limits.found_kept_max)..].to_vec();
+    let newest = fresh.len().saturating_sub(limits.found_kept_max);
+    let measured = !Arm::of(seed, plan, limits.control_share).is_engaged();
+    let oldest = today.saturating_sub(LEFT_IN_SPAM_DAYS.days());
+    let is_left = |found: &&Found| {
+        found.placement == Placement::Spam
+            && found.slot.date >= oldest
+            && (measured || is_drawn(seed, found.slot.mailbox, limits.control_share))
+    };
+    let left: Vec<Found> = row.found.iter().chain(&fresh[..newest]).filter(is_left).copied().collect();
+    row.found = left[left.len().saturating_sub(LEFT_IN_SPAM_MAX)..].to_vec();
+    row.found.extend_from_slice(&fresh[newest..]);
     row.found_before = u32::try_from(row.found.len()).unwrap_or(0);
     row.visits_done = 0;
+    let left_over = row.left_over.take();
     let ended = row.date.replace(today)?;
-    (!fresh.is_empty()).then_some(BoxArchive { mailbox, date: ended, found: fresh })
+    let is_worth_it = !fresh.is_empty() || left_over.is_some_and(|count| count > 0);
+    is_worth_it.then_some(BoxArchive { mailbox: plan.id, date: ended, found: fresh, left_over })
 }
 
 fn same_week(a: Date, b: Date) -> bool {

@@ -144,6 +144,9 @@ pub struct BoxRow {
     pub received_week: u32,
     /// Mails sent in the current week, up to the last roll-over of the day.
     pub sent_week: u32,
+    /// The night's audit: how much warmup mail lay in INBOX or Sent that the evening before should have filed. Every visit
+    /// looks, and the most that one saw stays. `None`: nobody has looked since the day was turned; that is not zero.
+    pub left_over: Option<u32>,
 }
 
 #[cfg(test)]

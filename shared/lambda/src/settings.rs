@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 /// What a function must be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// `PREHEAT_TABLE`: the ledger.
     pub table: String,
@@ -17,6 +17,8 @@ pub struct Settings {
     pub bus: Option<String>,
     /// `PREHEAT_TICK_S`: length of a tick in seconds, 60–900; default 900. Must equal the schedule's rate.
     pub tick_s: u32,
+    /// `PREHEAT_CONTROL_SHARE`: share of the mailboxes that is held out as controls, 0–1; default 0.
+    pub control_share: f64,
     /// `PREHEAT_ALLOW_LOCAL_MAIL`: `on` lets mail servers be on private addresses and any port. For rehearsals.
     pub allow_local_mail: bool,
     /// `PREHEAT_EXTRA_ROOTS`: a PEM file with further root certificates. For rehearsals and private CAs.
@@ -49,11 +51,25 @@ impl Settings {
         if !(60..=900).contains(&tick_s) {
             wrong.push(format!("PREHEAT_TICK_S is {tick_s}; it must be 60 to 900"));
         }
+        let control_share = parsed(&lookup, "PREHEAT_CONTROL_SHARE", 0.0, &mut wrong);
+        if !(0.0..=1.0).contains(&control_share) {
+            wrong.push(format!("PREHEAT_CONTROL_SHARE is {control_share}; it must be 0 to 1"));
+        }
         let Switch(allow_local_mail) = parsed(&lookup, "PREHEAT_ALLOW_LOCAL_MAIL", Switch(false), &mut wrong);
         let bus = lookup("PREHEAT_BUS").filter(|name| !name.is_empty());
         let extra_roots = lookup("PREHEAT_EXTRA_ROOTS").filter(|path| !path.is_empty());
         if wrong.is_empty() {
-            Ok(Self { table, sends_url, visits_url, kms_key, bus, tick_s, allow_local_mail, extra_roots })
+            Ok(Self {
+                table,
+                sends_url,
+                visits_url,
+                kms_key,
+                bus,
+                tick_s,
+                control_share,
+                allow_local_mail,
+                extra_roots,
+            })
         } else {
             Err(SettingsError(wrong))
         }
@@ -115,6 +131,7 @@ mod tests {
         assert_eq!(settings.tick_s, 900);
         assert!(!settings.allow_local_mail);
         assert_eq!((settings.extra_roots, settings.bus), (None, None));
+        assert!(settings.control_share.abs() < f64::EPSILON);
     }
 
     #[test]
@@ -130,6 +147,14 @@ mod tests {
                 "PREHEAT_TICK_S is `soon`, which is not a valid value"
             ]
         );
+    }
+
+    #[test]
+    fn a_share_of_controls_is_a_share() {
+        for share in ["1.1", "-0.1", "NaN", "a tenth"] {
+            let pairs: Vec<_> = REQUIRED.into_iter().chain([("PREHEAT_CONTROL_SHARE", share)]).collect();
+            assert!(settings(&pairs).unwrap_err().to_string().contains("PREHEAT_CONTROL_SHARE"), "{share}");
+        }
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(crate) enum Settle<'a> {
     Absent,
     /// The server had refused it: nobody makes up for it any more.
     Rejected(&'a str),
+    /// The server had refused its address.
+    Bounced(&'a str),
     /// It was never sent, and its day is over: missed.
     Unsent(&'a str),
 }
@@ -50,6 +52,44 @@ impl Store {
     /// As for [`Store::archives`].
     pub async fn box_archives(&self, id: MailboxId) -> Result<Vec<BoxArchive>, StoreError> {
         self.read_archives(id, BOX_DAY_PREFIX).await
+    }
+
+    /// The days of a mailbox that are over, from `date` on, oldest first.
+    ///
+    /// # Errors
+    /// As for [`Store::archives`].
+    pub async fn archives_since(&self, id: MailboxId, date: Date) -> Result<Vec<DayArchive>, StoreError> {
+        self.read_since(id, DAY_PREFIX, date).await
+    }
+
+    /// What a mailbox received on the days that are over, from `date` on, oldest first.
+    ///
+    /// # Errors
+    /// As for [`Store::archives`].
+    pub async fn box_archives_since(&self, id: MailboxId, date: Date) -> Result<Vec<BoxArchive>, StoreError> {
+        self.read_since(id, BOX_DAY_PREFIX, date).await
+    }
+
+    async fn read_since<T: DeserializeOwned>(
+        &self,
+        id: MailboxId,
+        prefix: &str,
+        date: Date,
+    ) -> Result<Vec<T>, StoreError> {
+        let pk = mailbox_pk(id);
+        let mut days = Vec::new();
+        let mut damaged = None;
+        // `~` sorts behind every digit, so behind every date.
+        let range = (format!("{prefix}{date}"), format!("{prefix}~"));
+        self.query_between(&pk, (&range.0, &range.1), |item| match read(item) {
+            Ok(day) => days.push(day),
+            Err(reason) => damaged = Some(reason),
+        })
+        .await?;
+        match damaged {
+            None => Ok(days),
+            Some(reason) => Err(StoreError::Corrupt { key: format!("{pk}/{prefix}"), reason }),
+        }
     }
 
     async fn read_archives<T: DeserializeOwned>(&self, id: MailboxId, prefix: &str) -> Result<Vec<T>, StoreError> {
@@ -132,6 +172,10 @@ fn settled(day: &mut DayArchive, k: u16, settle: Settle<'_>) -> bool {
         Settle::Absent => return day.resolve(k, false),
         Settle::Rejected(reason) => {
             day.slots.insert(k, SlotState::Rejected { partner });
+            reason
+        }
+        Settle::Bounced(reason) => {
+            day.slots.insert(k, SlotState::Bounced { partner });
             reason
         }
         Settle::Unsent(reason) => {

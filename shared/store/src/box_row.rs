@@ -8,6 +8,7 @@
 //! | `p` | replies owed, joined by `,` |
 //! | `v` | visits recorded, one bit each |
 //! | `rw`, `sw` | received and sent this week |
+//! | `lo` | the night's audit: what was left in INBOX or Sent; −1: nobody has looked yet |
 
 use preheat_core::visit::BoxRow;
 
@@ -36,6 +37,7 @@ pub(crate) fn content(row: &BoxRow) -> Item {
         ("v".to_owned(), number(row.visits_done)),
         ("rw".to_owned(), number(row.received_week)),
         ("sw".to_owned(), number(row.sent_week)),
+        ("lo".to_owned(), number(row.left_over.map_or(-1, i64::from))),
     ])
 }
 
@@ -52,6 +54,7 @@ pub(crate) fn from_item(item: Item) -> Result<BoxRow, Unreadable> {
         visits_done: fields.number_or_none("v")?.unwrap_or_default(),
         received_week: fields.number_or_none("rw")?.unwrap_or_default(),
         sent_week: fields.number_or_none("sw")?.unwrap_or_default(),
+        left_over: fields.number_or_none::<i64>("lo")?.and_then(|count| u32::try_from(count).ok()),
     })
 }
 
@@ -84,6 +87,7 @@ pub(crate) mod tests {
             visits_done: 0b1_1111,
             received_week: 190,
             sent_week: 200,
+            left_over: Some(3),
         }
     }
 

@@ -163,19 +163,5 @@ impl Store {
 
 /// The planning row of a mailbox before its first day.
 fn first_row(plan: MailboxPlan) -> PlanRow {
-    PlanRow {
-        plan,
-        state: State::New,
-        date: None,
-        day_index: 0,
-        quota: 0,
-        carried_in: 0,
-        begun_at: None,
-        used: 0,
-        slots: [].into(),
-        replied: [].into(),
-        open: [].into(),
-        last_claim_at: None,
-        last_trouble: None,
-    }
+    PlanRow::new(plan, State::New)
 }

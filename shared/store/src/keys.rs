@@ -33,6 +33,12 @@ pub enum Key<'a> {
     Day(MailboxId, Date),
     /// `MBX#{id}` / `BOX#{date}`: what was found on a local day that is over.
     BoxDay(MailboxId, Date),
+    /// `H#{part}` / `{id}`: health of a mailbox.
+    Health(MailboxId),
+    /// `MBX#{id}` / `WHY#{seq}`: a decision about a mailbox.
+    Decision(MailboxId, u32),
+    /// `TENANT#{t}` / `INVESTIGATION#{id}`: what an emergency leaves behind.
+    Investigation(&'a TenantId, &'a str),
     /// `ADDR#{address}` / `ID`: the number of an address.
     Address(&'a Address),
     /// `SYS` / `COUNTER`: the last mailbox number given.
@@ -85,7 +91,9 @@ impl Key<'_> {
     pub fn pk(&self) -> String {
         match self {
             Self::Plan(id) | Self::Box(id) => shard_pk(shard_of(*id)),
-            Self::Profile(id) | Self::Day(id, _) | Self::BoxDay(id, _) => mailbox_pk(*id),
+            Self::Profile(id) | Self::Day(id, _) | Self::BoxDay(id, _) | Self::Decision(id, _) => mailbox_pk(*id),
+            Self::Health(id) => health_pk(health_part(*id)),
+            Self::Investigation(tenant, _) => tenant_pk(tenant),
             Self::Address(address) => format!("ADDR#{address}"),
             Self::Counter | Self::DataKey(_) | Self::Provider(_) | Self::IpOwner(_) => SYSTEM_PK.to_owned(),
             Self::Ip(tenant, _) | Self::Admitted(tenant) | Self::Domain(tenant, _) => tenant_pk(tenant),
@@ -113,6 +121,9 @@ impl Key<'_> {
             Self::Profile(_) => "PROFILE".to_owned(),
             Self::Day(_, date) => format!("{DAY_PREFIX}{date}"),
             Self::BoxDay(_, date) => format!("{BOX_DAY_PREFIX}{date}"),
+            Self::Health(id) => format!("{:08x}", id.0),
+            Self::Decision(_, seq) => format!("{DECISION_PREFIX}{seq:08}"),
+            Self::Investigation(_, id) => format!("{INVESTIGATION_PREFIX}{id}"),
             Self::Address(_) => "ID".to_owned(),
             Self::Counter => "COUNTER".to_owned(),
             Self::DataKey(name) => format!("{DATA_KEY_PREFIX}{name}"),
@@ -156,12 +167,28 @@ pub(crate) const PROVIDER_PREFIX: &str = "PROVIDER#";
 /// Sort keys of suppressed addresses begin with this.
 pub(crate) const SUPPRESSED_PREFIX: &str = "SUPPRESS#";
 
+/// Into how many partitions the health rows are spread: fewer than the planning rows, as they are read once an hour and written
+/// once a day. *Fixed*.
+pub const HEALTH_PARTS: u8 = 16;
+/// Sort keys of decisions begin with this.
+pub(crate) const DECISION_PREFIX: &str = "WHY#";
+/// Sort keys of investigations begin with this.
+pub(crate) const INVESTIGATION_PREFIX: &str = "INVESTIGATION#";
+
+/// The part of a mailbox's health row.
+pub(crate) fn health_part(id: MailboxId) -> u8 {
+    shard_of(id) >> 2
+}
+
+/// Partition of a part's health rows.
+pub(crate) fn health_pk(part: u8) -> String {
+    format!("H#{part:02}")
+}
+
 /// Sort keys of sending IPs begin with this.
 pub(crate) const IP_PREFIX: &str = "IP#";
 /// Sort keys of domains begin with this.
 pub(crate) const DOMAIN_PREFIX: &str = "DOMAIN#";
-/// Sort keys of decisions begin with this.
-pub(crate) const DECISION_PREFIX: &str = "WHY#";
 
 /// Partition of the history of a sending IP.
 pub(crate) fn ip_pk(tenant: &TenantId, address: IpAddr) -> String {
@@ -264,7 +291,7 @@ mod tests {
             let id = MailboxId(id);
             prop_assert_eq!(hot_row(&Key::Plan(id).sk()), Some(HotRow::Plan(id)));
             prop_assert_eq!(hot_row(&Key::Box(id).sk()), Some(HotRow::Box(id)));
-            prop_assert!(shard_of(id) < SHARDS);
+            prop_assert!(shard_of(id) < SHARDS && health_part(id) < HEALTH_PARTS);
         }
     }
 
@@ -288,6 +315,9 @@ mod tests {
         assert_eq!(spelled(Key::Profile(MailboxId(255))), "MBX#000000ff/PROFILE");
         assert_eq!(spelled(Key::Day(MailboxId(1), date)), "MBX#00000001/DAY#2026-03-02");
         assert_eq!(spelled(Key::BoxDay(MailboxId(1), date)), "MBX#00000001/BOX#2026-03-02");
+        assert_eq!(spelled(Key::Health(MailboxId(255))), format!("H#{:02}/000000ff", health_part(MailboxId(255))));
+        assert_eq!(spelled(Key::Decision(MailboxId(1), 12)), "MBX#00000001/WHY#00000012");
+        assert_eq!(spelled(Key::Investigation(&tenant, "mb-1/12")), "TENANT#acme/INVESTIGATION#mb-1/12");
         assert_eq!(spelled(Key::Address(&address)), "ADDR#a@b.example/ID");
         assert_eq!(spelled(Key::DataKey("tenant-acme")), "SYS/KEY#tenant-acme");
         assert_eq!(spelled(Key::Provider(Provider::Zoho)), "SYS/PROVIDER#zoho");

@@ -7,11 +7,14 @@
 //!
 //! | key ([`Key`]) | what it holds | who reads it, at what rate | who writes it | WU |
 //! |---|---|---|---|---|
-//! | `P#{shard}` / `{id}#PLAN` | settings, state, the local day: quota, used, every slot | fan-out: all of a shard, every 15 min; replier: 1 a visit | sender: claim 1 + outcome 1 a mail; fan-out: 1 a m-day; operator | 1 |
-//! | `P#{shard}` / `{id}#BOX` | lease, mails found today, replies owed | fan-out: with the row above; replier: by its lease | replier: lease 1 + record 1 a visit, ≤ 5 visits a m-day; fan-out: 1 a m-day | 1 |
+//! | `P#{shard}` / `{id}#PLAN` | settings, state, the local day: quota, used, every slot | fan-out: all of a shard, every 15 min; replier: 1 a visit, and 1 in 5 min, process and sender in sight | sender: claim 1 + outcome 1 a mail; fan-out: 1 a m-day; operator; governor: 1 a change | 1 |
+//! | `P#{shard}` / `{id}#BOX` | lease, mails found today, replies owed, the night's audit | fan-out: with the row above; replier: by its lease | replier: lease 1 + record 1 a visit, ≤ 5 visits a m-day; fan-out: 1 a m-day | 1 |
 //! | `MBX#{id}` / `PROFILE` | address, servers, user, sealed credential | sender, replier: 1 in 5 min and process | import, operator | 1 |
 //! | `MBX#{id}` / `DAY#{date}` | a day that is over: target, outcomes, what was missed and why | reports | fan-out: 1 a m-day; reconciliation | 1 |
 //! | `MBX#{id}` / `BOX#{date}` | what was found on that day | reports | fan-out: 1 a m-day | 1 |
+//! | `H#{part}` / `{id}` | health: standing, scores, the last ten days | governor: all of a part, hourly; operator | governor: 1 a m-day, and on change | 1 |
+//! | `MBX#{id}` / `WHY#{seq}` | a decision about the mailbox, 400 days | operator | governor: 1 a change | 1–2 |
+//! | `TENANT#{t}` / `INVESTIGATION#{id}` | what an emergency leaves behind | operator | governor: 1 an emergency | 1 |
 //! | `ADDR#{address}` / `ID` | the number and tenant of an address | import, operator | import | 1 |
 //! | `SYS` / `COUNTER` | the last number given | import | import: 1 a mailbox | 1 |
 //! | `SYS` / `KEY#{name}` | a data key, encrypted by KMS | every process: 1 an hour and tenant | whoever needs it first | 1 |
@@ -34,7 +37,8 @@
 //! | `TENANT#{t}` / `HOOK#{provider}`, `HOOKSRC#{source}` / `HOOK` | the id of an endpoint | operator; webhook: 1 a direct event | operator | 1 |
 //! | `LOOKS` / `{subject}` | whose health is to be looked at out of turn | governor: all, every minute | events: 1 for up to 16 bad events; governor: 1 a look | 2 |
 //!
-//! An event and all that it changes are one transaction (`events.rs`). So a mail costs 2 write units (claim and outcome) and its share of the mailbox's day: (5 visits × 2 + turn 4) / 40 = 0.35.
+//! An event and all that it changes are one transaction (`events.rs`). So a mail costs 2 write units (claim and outcome) and its
+//! share of the mailbox's day: (5 visits × 2 + turn 4 + health 1) / 40 = 0.375.
 //! The two hot rows stay under 1 kB at 40 sends a day and carry no index; tests hold both.
 //!
 //! # How writes stay right
@@ -56,10 +60,12 @@ mod claim;
 mod counter;
 mod credential;
 mod data_key;
+mod decision;
 mod domain;
 mod error;
 mod events;
 mod fleet;
+mod health;
 mod hooks;
 mod import;
 mod item;
@@ -86,12 +92,14 @@ mod vault;
 
 pub use claim::{Claim, ClaimRequest, Held, Lost};
 pub use credential::{Credential, Sealed, Secret};
+pub use decision::{CarriedOut, Investigation};
 pub use error::{Next, StoreError};
 pub use events::{EVENT_KEPT_DAYS, Noted, Taken};
 pub use fleet::{BadRow, Shard};
+pub use health::{HealthPart, HealthSeen};
 pub use hooks::{Hook, HookSecret, SecretKind};
 pub use import::{Imported, NewMailbox};
-pub use keys::{Key, SHARDS, shard_of};
+pub use keys::{HEALTH_PARTS, Key, SHARDS, shard_of};
 pub use lease::Lease;
 pub use looks::Look;
 pub use profile::Profile;

@@ -21,6 +21,7 @@ use crate::store::{Store, Write};
 enum Outcome<'a> {
     Sent,
     Rejected(&'a str),
+    Bounced(&'a str),
     Ambiguous(Timestamp),
     Released(&'a str),
 }
@@ -41,6 +42,14 @@ impl Store {
     /// As for [`Store::sent`].
     pub async fn rejected(&self, held: &Held, reason: &str) -> Result<(), StoreError> {
         self.conclude(held, Outcome::Rejected(reason)).await
+    }
+
+    /// The server refused the address for good: a hard bounce. Otherwise as [`Store::rejected`].
+    ///
+    /// # Errors
+    /// As for [`Store::sent`].
+    pub async fn bounced(&self, held: &Held, reason: &str) -> Result<(), StoreError> {
+        self.conclude(held, Outcome::Bounced(reason)).await
     }
 
     /// The connection was lost after the final dot at `now`: the mail may have arrived.
@@ -85,6 +94,7 @@ impl Store {
             Standing::Archived => match outcome {
                 Outcome::Sent => self.settle_archived(held.slot, Settle::Sent).await.map(drop),
                 Outcome::Rejected(reason) => self.settle_archived(held.slot, Settle::Rejected(reason)).await.map(drop),
+                Outcome::Bounced(reason) => self.settle_archived(held.slot, Settle::Bounced(reason)).await.map(drop),
                 Outcome::Released(reason) => self.settle_archived(held.slot, Settle::Unsent(reason)).await.map(drop),
                 Outcome::Ambiguous(_) => Ok(()),
             },
@@ -109,6 +119,8 @@ impl Outcome<'_> {
             }
             Self::Rejected(reason) => give_back(put(call, SlotState::Rejected { partner }), reason)
                 .update_expression("SET o.#k = :new, lt = :why ADD u :less"),
+            Self::Bounced(reason) => give_back(put(call, SlotState::Bounced { partner }), reason)
+                .update_expression("SET o.#k = :new, lt = :why ADD u :less"),
             Self::Released(reason) => {
                 let call = give_back(call, reason);
                 match held.parent {
@@ -126,11 +138,12 @@ impl Outcome<'_> {
         match (self, entry) {
             (Self::Sent, Some(SlotState::Sent { .. }))
             | (Self::Rejected(_), Some(SlotState::Rejected { .. }))
+            | (Self::Bounced(_), Some(SlotState::Bounced { .. }))
             // The search may have been faster.
             | (Self::Ambiguous(_), Some(SlotState::Ambiguous { .. } | SlotState::Sent { .. }))
             // Released before; and perhaps claimed anew since.
             | (Self::Released(_), None | Some(SlotState::Claimed { .. })) => true,
-            (Self::Sent | Self::Rejected(_) | Self::Ambiguous(_) | Self::Released(_), _) => false,
+            (Self::Sent | Self::Rejected(_) | Self::Bounced(_) | Self::Ambiguous(_) | Self::Released(_), _) => false,
         }
     }
 }

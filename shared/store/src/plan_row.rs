@@ -12,6 +12,9 @@
 //! | `op` | map: ambiguous slot of an earlier day as `slot_ref` → [`SlotState`] as text |
 //! | `la` | last claim, in milliseconds |
 //! | `lt` | last trouble |
+//! | `hm`, `hq` | health multiplier, and the one of today's quota, in percent; absent: 100 |
+//! | `mt` | maintenance, as text; absent: plateau |
+//! | `gs` | number of the last decision carried out; absent: none |
 
 use std::borrow::Cow;
 
@@ -21,6 +24,7 @@ use jiff::civil::{Date, Time};
 use preheat_core::day::{PlanRow, SlotState};
 use preheat_core::id::{Address, MailboxId};
 use preheat_core::mailbox::{Days, MailboxPlan, Mode, Provider, Role, Schedule, State};
+use preheat_core::maintenance::Maintenance;
 use serde::{Deserialize, Serialize};
 
 use crate::item::{Fields, Item, Unreadable, instant, number, text};
@@ -190,6 +194,15 @@ pub(crate) fn to_item(row: &PlanRow) -> Item {
     if let Some(trouble) = &row.last_trouble {
         item.insert("lt".to_owned(), reason_text(trouble));
     }
+    for (name, percent) in [("hm", row.percent), ("hq", row.quota_percent)] {
+        item.extend(percent_attribute(percent).map(|percent| (name.to_owned(), percent)));
+    }
+    if row.maintenance != Maintenance::default() {
+        item.insert("mt".to_owned(), text(row.maintenance.to_string()));
+    }
+    if row.decided > 0 {
+        item.insert("gs".to_owned(), number(row.decided));
+    }
     item
 }
 
@@ -213,7 +226,16 @@ pub(crate) fn from_item(id: MailboxId, item: Item) -> Result<PlanRow, Unreadable
         })?,
         last_claim_at: fields.instant_or_none("la")?,
         last_trouble: fields.text_or_none("lt")?,
+        percent: fields.number_or_none("hm")?.unwrap_or(100),
+        quota_percent: fields.number_or_none("hq")?.unwrap_or(100),
+        maintenance: fields.text_or_none("mt")?.map(|text| text.parse()).transpose()?.unwrap_or_default(),
+        decided: fields.number_or_none("gs")?.unwrap_or_default(),
     })
+}
+
+/// A multiplier as it stands in the row: 100, which is that of the many, not at all.
+pub(crate) fn percent_attribute(percent: u8) -> Option<AttributeValue> {
+    (percent != 100).then(|| number(percent))
 }
 
 /// What became of a slot.
@@ -300,6 +322,10 @@ pub(crate) mod tests {
             open: [(parent(3), SlotState::Ambiguous { since: at, partner: partner(3) })].into(),
             last_claim_at: Some(at + ms),
             last_trouble: Some("421 4.7.0 Try again later, closing connection (throttled)".to_owned()),
+            percent: 75,
+            quota_percent: 75,
+            maintenance: Maintenance::Reserve,
+            decided: 120,
         }
     }
 

@@ -58,7 +58,9 @@ impl Store {
             };
             match entry.state {
                 SlotState::Sent { .. } if found => return Ok(Resolved::Sent),
-                SlotState::Sent { .. } | SlotState::Rejected { .. } => return Ok(Resolved::Unchanged),
+                SlotState::Sent { .. } | SlotState::Rejected { .. } | SlotState::Bounced { .. } => {
+                    return Ok(Resolved::Unchanged);
+                }
                 SlotState::Claimed { .. } | SlotState::Ambiguous { .. } => {}
             }
             if !found && entry.since_s() != Some(since.as_second()) {

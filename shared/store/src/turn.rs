@@ -22,7 +22,9 @@ use crate::error::{StoreError, failure};
 use crate::item::{Item, instant, number, text};
 use crate::keys::Key;
 use crate::lease::{set_content, unchanged};
-use crate::plan_row::{self, date_text, exact_instant, open_map, reason_text, replied_map, slots_map, state_text};
+use crate::plan_row::{
+    self, date_text, exact_instant, open_map, percent_attribute, reason_text, replied_map, slots_map, state_text,
+};
 use crate::retry::{Patience, repeat};
 use crate::store::{Store, Write};
 
@@ -187,6 +189,7 @@ fn turn_plan(call: UpdateItemFluentBuilder, old: &PlanRow, new: &PlanRow) -> Upd
         place("ba", new.begun_at.map(exact_instant)),
         place("la", new.last_claim_at.map(instant)),
         place("lt", new.last_trouble.as_deref().map(reason_text)),
+        place("hq", percent_attribute(new.quota_percent)),
     ];
     for (name, value) in placed.into_iter().flatten() {
         call = call.expression_attribute_values(name, value);
@@ -198,11 +201,22 @@ fn turn_plan(call: UpdateItemFluentBuilder, old: &PlanRow, new: &PlanRow) -> Upd
             call = call.expression_attribute_values(":od", date_text(date));
         }
     }
+    // A multiplier that fell since the row was read: the target is made anew with it.
+    match percent_attribute(old.percent) {
+        None => {
+            when.push_str(" AND (attribute_not_exists(hm) OR hm = :ohm)");
+            call = call.expression_attribute_values(":ohm", number(100));
+        }
+        Some(percent) => {
+            when.push_str(" AND hm = :ohm");
+            call = call.expression_attribute_values(":ohm", percent);
+        }
+    }
     call.update_expression(set + &remove).condition_expression(when)
 }
 
 /// Whether the row says already what the turn wants it to say.
 fn is_turned(item: &Item, new: &PlanRow) -> bool {
     let wanted = plan_row::to_item(new);
-    ["d", "i", "q", "ci", "ba", "u", "o", "rp", "op"].iter().all(|&name| item.get(name) == wanted.get(name))
+    ["d", "i", "q", "ci", "ba", "u", "o", "rp", "op", "hq"].iter().all(|&name| item.get(name) == wanted.get(name))
 }

@@ -100,20 +100,6 @@ fn row(n: u32) -> Result<FleetRow> {
         cap_per_day: new.cap_per_day,
         reply_rate: new.reply_rate,
     };
-    let plan = PlanRow {
-        plan,
-        state: State::Warming,
-        date: None,
-        day_index: 0,
-        quota: 0,
-        carried_in: 0,
-        begun_at: None,
-        used: 0,
-        slots: [].into(),
-        replied: [].into(),
-        open: [].into(),
-        last_claim_at: None,
-        last_trouble: None,
-    };
+    let plan = PlanRow::new(plan, State::Warming);
     Ok(FleetRow { plan, box_row: BoxRow::default() })
 }

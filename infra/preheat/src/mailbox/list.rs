@@ -126,7 +126,7 @@ async fn mailbox(store: &Store, row: FleetRow) -> anyhow::Result<Listed> {
 }
 
 /// A state or provider by its name.
-pub(super) fn name(value: &impl Serialize) -> String {
+pub(crate) fn name(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(name)) => name,
         Ok(other) => other.to_string(),

@@ -2,7 +2,7 @@
 
 mod check;
 pub(crate) mod import;
-mod list;
+pub(crate) mod list;
 pub(crate) mod report;
 mod row;
 pub(crate) mod sheet;

@@ -141,12 +141,13 @@ pub(super) fn role(text: &str) -> Value<Role> {
     }
 }
 
-/// Exchange or measure.
+/// Exchange, measure or volume.
 pub(super) fn mode(text: &str) -> Value<Mode> {
     match text.to_lowercase().as_str() {
         "exchange" => Ok(Mode::Exchange),
         "measure" => Ok(Mode::Measure),
-        _ => Err(format!("{} is neither `exchange` nor `measure`", shown(text))),
+        "volume" => Ok(Mode::Volume),
+        _ => Err(format!("{} is none of `exchange`, `measure` and `volume`", shown(text))),
     }
 }
 
@@ -156,6 +157,14 @@ pub(super) fn reply_rate(text: &str) -> Value<f64> {
         Ok(rate) if (0.0..=0.5).contains(&rate) => Ok(rate),
         Ok(_) => Err(format!("{} is out of range: a reply rate is 0 to 0.5", shown(text))),
         Err(_) => Err(format!("{} is not a number from 0 to 0.5", shown(text))),
+    }
+}
+
+/// A share of a whole: 0 to 1.
+pub(crate) fn share(text: &str) -> Value<f64> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err(format!("{} is not a share from 0 to 1", shown(text))),
     }
 }
 

@@ -259,8 +259,16 @@ fn credit_move(state: &mut State, user: &str, key: u64, target: usize) {
     let in_junk = message.places.iter().any(|&(place, _)| account.folders[place].role == Role::Junk);
     match account.folders[target].role {
         Role::Junk if !in_junk => state.deed(user, key, Deed::Complained),
-        Role::Inbox if in_junk => state.deed(user, key, Deed::Rescued),
+        Role::Inbox if in_junk && !account.puts_back => state.deed(user, key, Deed::Rescued),
         _ => {}
+    }
+}
+
+/// A stubborn filter: what was taken out of junk goes back there, though the client was told that all is well.
+fn put_back(account: &mut Account, from: usize, to: usize, uid: u32) {
+    let rescued = account.folders[from].role == Role::Junk && account.folders[to].role == Role::Inbox;
+    if let Some(&key) = account.folders[to].entries.get(&uid).filter(|_| account.puts_back && rescued) {
+        account.relocate(key, to, from);
     }
 }
 
@@ -294,6 +302,9 @@ fn transfer(
         }
         if moves && let Some(message) = account.messages.get_mut(&target.key) {
             message.flags.bits &= !DELETED;
+        }
+        if let Some(uid) = uid {
+            put_back(account, selected.folder, to, uid);
         }
     }
     let code = if profile.uidplus && !from_uids.is_empty() {

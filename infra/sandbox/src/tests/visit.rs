@@ -1,6 +1,6 @@
 //! The project's own client, `preheat-mail`, on every kind of provider: what a visit does must be what the world shows.
 
-use preheat_mail::imap::{FILED_FOLDER, Moved, Visit};
+use preheat_mail::imap::{FILED_FOLDER, Moved, Rescue, Visit};
 use preheat_mail::{Account, Auth, Deadlines, smtp};
 
 use super::*;
@@ -88,6 +88,33 @@ async fn a_visit_files_every_mail_on_every_kind_of_provider() {
         let left: u32 =
             audit[BERT].folders.values().filter(|folder| folder.role != Role::Trash).map(|folder| folder.warmup).sum();
         assert_eq!(left, 0, "{kind:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rescue_counts_only_where_it_holds() {
+    for kind in Kind::ALL {
+        let sandbox = sandbox(Kind::Dovecot, kind);
+        sandbox.world.spam_streak(ANNA, sandbox.world.now() + jiff::SignedDuration::from_hours(24));
+        let id = "0123456789abcdefghij@alpha.test";
+        submit(&sandbox, ANNA, BERT, id).await;
+        let mut visit = visit(&sandbox, BERT).await;
+        let folders = visit.folders().await.unwrap();
+        let junk = folders.junk.unwrap();
+        let places = || {
+            let all = sandbox.world.locate(BERT, &format!("<{id}>")).unwrap();
+            all.into_iter().map(|(_, role)| role).filter(|role| *role != Role::All).collect::<Vec<_>>()
+        };
+        sandbox.world.put_back(BERT, true).unwrap();
+        assert_eq!(visit.rescue(&junk, id, &folders.inbox).await.unwrap(), Rescue::Lost, "{kind:?}");
+        assert_eq!(places(), [Role::Junk], "{kind:?}");
+        sandbox.world.put_back(BERT, false).unwrap();
+        assert_eq!(visit.rescue(&junk, id, &folders.inbox).await.unwrap(), Rescue::Held, "{kind:?}");
+        assert_eq!(places(), [Role::Inbox], "{kind:?}");
+        assert_eq!(visit.rescue(&junk, id, &folders.inbox).await.unwrap(), Rescue::Already, "{kind:?}");
+        sandbox.world.erase(BERT, &format!("<{id}>")).unwrap();
+        assert_eq!(visit.rescue(&junk, id, &folders.inbox).await.unwrap(), Rescue::Missing, "{kind:?}");
+        visit.logout().await;
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::id::{Address, MailboxId};
 use crate::limits::Limits;
-use crate::mailbox::Provider;
+use crate::mailbox::{Provider, Role};
 use crate::tick::FleetRow;
 use crate::tick::fleet::Names;
 
@@ -18,6 +18,8 @@ pub(super) struct Member {
     pub(super) provider: Provider,
     /// Whether others may choose it.
     pub(super) live: bool,
+    /// It receives and replies only, under a cap of its own.
+    pub(super) seed: bool,
 }
 
 impl Member {
@@ -33,7 +35,10 @@ impl Member {
                 organisation: organisations.number(&plan.organisation),
                 domain: domains.number(plan.address.domain()),
                 provider: plan.provider,
-                live: row.plan.state.is_partner() && (suppressed.is_empty() || !suppressed.contains(&plan.address)),
+                live: row.plan.state.is_partner()
+                    && plan.exchanges()
+                    && (suppressed.is_empty() || !suppressed.contains(&plan.address)),
+                seed: plan.role == Role::Seed,
             });
         }
         let ranks = organisations.ranks();

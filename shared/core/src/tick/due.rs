@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use crate::caps::Minutes;
 use crate::catchup::due;
 use crate::id::{MailboxId, SlotId};
+use crate::mailbox::Role;
 use crate::message::Content;
 use crate::pairing::Pairing;
 use crate::slot::DaySlots;
@@ -78,7 +79,7 @@ pub(crate) struct Request {
 pub(crate) fn requests(input: &TickInput<'_>, pairing: &Pairing, today: &[Today]) -> Request {
     let mut request = Request { dues: Vec::new(), skipped: Vec::new(), behind: 0 };
     for (mailbox, row) in input.fleet.iter().enumerate() {
-        if row.plan.state.sends() {
+        if row.plan.state.sends() && row.plan.plan.exchanges() {
             request.add(input, pairing, mailbox, today[mailbox].date);
         }
     }
@@ -101,7 +102,11 @@ impl Request {
         }
         let Some(day) = DaySlots::new(input.seed, &plan.schedule, plan.id, today) else { return };
         let tick_end = later(input.now, input.limits.tick_s);
-        let due = due(&day, &row.plan, input.now, tick_end, input.limits);
+        let mut due = due(&day, &row.plan, input.now, tick_end, input.limits);
+        if plan.role == Role::Seed {
+            // It receives and replies only: without a reply to send, nothing of it is due.
+            due.ks.truncate(row.box_row.pending.iter().filter(|reply| reply.due_at < tick_end).count());
+        }
         self.behind = self.behind.saturating_add(due.behind);
         if due.ks.is_empty() {
             return;

@@ -43,21 +43,7 @@ pub(crate) fn row(id: u32, domain: &str, provider: Provider, ramp: Ramp) -> Flee
         cap_per_day: None,
         reply_rate: 0.3,
     };
-    let plan = PlanRow {
-        plan,
-        state: State::Warming,
-        date: None,
-        day_index: 0,
-        quota: 0,
-        carried_in: 0,
-        used: 0,
-        slots: BTreeMap::new(),
-        replied: BTreeMap::new(),
-        open: BTreeMap::new(),
-        begun_at: None,
-        last_claim_at: None,
-        last_trouble: None,
-    };
+    let plan = PlanRow::new(plan, State::Warming);
     FleetRow { plan, box_row: BoxRow::default() }
 }
 

@@ -37,6 +37,8 @@ pub enum SkipReason {
     },
     /// Nobody acceptable was left for the slot.
     NoPartner(Refused),
+    /// A seed only replies, and whom it owes a reply may not be written to now.
+    NoReply,
 }
 
 impl SkipReason {
@@ -55,6 +57,7 @@ impl SkipReason {
             Self::Cap(Cap::Organisation { .. }) => "organisation",
             Self::Spacing { .. } => "spacing",
             Self::NoPartner(_) => "no-partner",
+            Self::NoReply => "no-reply",
         }
     }
 }
@@ -83,6 +86,7 @@ impl fmt::Display for SkipReason {
                 refused.full,
                 refused.empty
             ),
+            Self::NoReply => f.write_str("a seed only replies, and whom it owes a reply may not be written to now"),
         }
     }
 }
@@ -104,7 +108,7 @@ pub(crate) fn grouped(mut skipped: Vec<(MailboxId, SkipReason)>, summary: &mut T
         match reason {
             SkipReason::Cap(_) => summary.capped += 1,
             SkipReason::FewPartners { .. } | SkipReason::NoPartner(_) => summary.partnerless += 1,
-            SkipReason::NotTurned { .. } | SkipReason::Spacing { .. } => summary.deferred += 1,
+            SkipReason::NotTurned { .. } | SkipReason::Spacing { .. } | SkipReason::NoReply => summary.deferred += 1,
         }
     }
     skipped.sort_unstable();

@@ -1,6 +1,7 @@
 //! The promises of the tick's plan. `World` checks its ticks against all that no plan may ever break
 //! (`simulation::World::check`).
 
+mod modes;
 mod partners;
 mod replies;
 mod room;

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::day::{SlotState, parse_slot_ref};
-use crate::engage::{VISITS_MAX, at_local_second, visit_seconds};
+use crate::engage::{KEPT_DAYS, VISITS_MAX, at_local_second, visit_seconds};
 use crate::id::SlotId;
 use crate::mailbox::State;
 use crate::message::{Search, VERSION, VisitOrder};
@@ -21,11 +21,14 @@ const IN_FLIGHT: SignedDuration = SignedDuration::from_hours(36);
 /// The last visit of the day is planned again in every second tick (its order lives for two) until it was recorded, or
 /// the day has had the most sessions it may.
 const REPEAT_TICKS: i64 = 2;
+/// For how long after a pool's last claim the evening visits go on, so that filed copies are deleted in time: they are kept
+/// for 14 days, and the last ones are filed within [`IN_FLIGHT`].
+const EXPIRING: SignedDuration = SignedDuration::from_hours(24 * (KEPT_DAYS + 3));
 
 /// The visits of the tick, in order of delay and mailbox.
 pub(crate) fn plan(input: &TickInput<'_>, by_id: &ById, traffic: &Traffic, today: &[Today]) -> Vec<(u32, VisitOrder)> {
     let mut searches = searches(input, by_id);
-    let calm = calm_pools(input);
+    let last_claims = last_claims(input);
     let mut visits = Vec::new();
     for (mailbox, row) in input.fleet.iter().enumerate() {
         if !is_visited(row.plan.state) {
@@ -36,8 +39,11 @@ pub(crate) fn plan(input: &TickInput<'_>, by_id: &ById, traffic: &Traffic, today
         let due = if is_new { Some(first_visit(input, row)) } else { due_visit(input, row, day) };
         let Some(visit) = due else { continue };
         let search = searches.remove(&mailbox).unwrap_or_default();
-        let first_after_night = visit.number == 0 && !calm[mailbox];
-        if !is_new && search.is_empty() && !first_after_night && !is_active(row, day.date, traffic.awaited(mailbox)) {
+        let within = |span| last_claims[mailbox].is_some_and(|claim| input.now.duration_since(claim) <= span);
+        let first_after_night = visit.number == 0 && within(IN_FLIGHT);
+        let expiry = visit.last && within(EXPIRING);
+        let active = is_active(row, day.date, traffic.awaited(mailbox));
+        if !(is_new || !search.is_empty() || first_after_night || expiry || active) {
             continue;
         }
         let plan = &row.plan.plan;
@@ -82,8 +88,9 @@ fn is_active(row: &FleetRow, today: Date, awaited: u32) -> bool {
     awaited > 0 || found || sent
 }
 
-/// By position: whether nobody of its pool has sent for so long that no mail can be on its way unseen.
-fn calm_pools(input: &TickInput<'_>) -> Vec<bool> {
+/// By position: when anybody of its pool sent last, so that mail can be on its way unseen or lie filed. A mailbox that
+/// exchanges nothing (any more) has only its own.
+fn last_claims(input: &TickInput<'_>) -> Vec<Option<Timestamp>> {
     let mut pools = Names::default();
     let mut last: Vec<Option<Timestamp>> = Vec::new();
     let mut pool_of = Vec::with_capacity(input.fleet.len());
@@ -93,8 +100,10 @@ fn calm_pools(input: &TickInput<'_>) -> Vec<bool> {
         last[pool] = last[pool].max(row.plan.last_claim_at);
         pool_of.push(pool);
     }
-    let calm = |claim: Option<Timestamp>| claim.is_none_or(|claim| input.now.duration_since(claim) > IN_FLIGHT);
-    pool_of.into_iter().map(|pool| calm(last[pool])).collect()
+    let of = |(row, pool): (&FleetRow, usize)| {
+        if row.plan.plan.exchanges() { last[pool] } else { row.plan.last_claim_at }
+    };
+    input.fleet.iter().zip(pool_of).map(of).collect()
 }
 
 /// The ambiguous sends of all mailboxes, by recipient: those of the current days, and older ones that are still open.

@@ -3,10 +3,11 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, date, time};
 use preheat_core::catchup::carry;
+use preheat_core::control::Arm;
 use preheat_core::day::{PlanRow, SlotState, slot_ref};
 use preheat_core::id::{MailboxId, SlotId};
 use preheat_core::limits::Limits;
-use preheat_core::mailbox::{Days, Provider, Role, Schedule, State};
+use preheat_core::mailbox::{Days, Mode, Provider, Role, Schedule, State};
 use preheat_core::target::{CampaignDay, share_with_campaigns, target};
 use preheat_core::turn::{DayArchive, MISSED_NO_TROUBLE, MISSED_NOT_FOUND, Turned, turn_day};
 use preheat_core::visit::{BoxRow, Found, PendingReply, Placement};
@@ -442,6 +443,59 @@ fn the_box_row_turns_and_keeps_its_newest_finds() {
     assert_eq!((monday.box_row.received_week, monday.box_row.sent_week), (0, 0));
     let quiet = BoxRow { found_before: 4, ..old };
     assert_eq!(turn_day(&seed(), &row, &quiet, at("2026-03-03T00:00:00Z"), MANY, &limits).unwrap().box_archive, None);
+}
+
+/// What is only measured stays in spam, so visits see it again: the row must know it for as long as they look back.
+#[test]
+fn finds_that_are_left_in_spam_are_known_for_days() {
+    let limits = Limits { found_kept_max: 1, ..Limits::default() };
+    let find = |from, day: Date, k, placement| Found { slot: slot(from, day, k), placement };
+    let old = BoxRow {
+        date: Some(MONDAY),
+        found: vec![
+            find(9, date(2026, 2, 26), 0, Placement::Spam), // no visit looks back so far
+            find(9, date(2026, 3, 1), 1, Placement::Spam),
+            find(9, date(2026, 3, 1), 2, Placement::Inbox),
+            find(9, MONDAY, 3, Placement::Spam),
+            find(9, MONDAY, 4, Placement::Inbox),
+            find(9, MONDAY, 5, Placement::Inbox),
+        ],
+        found_before: 3,
+        left_over: Some(2),
+        ..no_box()
+    };
+    let turned = |mode| {
+        let mut row = row_on(MONDAY, 10, 20, 12);
+        row.plan.mode = mode;
+        turn_day(&seed(), &row, &old, at("2026-03-03T00:00:00Z"), MANY, &limits).unwrap()
+    };
+    let measured = turned(Mode::Measure);
+    assert_eq!(measured.box_row.found, [old.found[1], old.found[3], old.found[5]]);
+    assert_eq!(measured.box_row.found_before, 3, "none of them counts again");
+    assert_eq!(turned(Mode::Exchange).box_row.found, [old.found[5]], "rescued: nothing is left there");
+    let archive = measured.box_archive.unwrap();
+    assert_eq!((archive.found.len(), archive.left_over), (3, Some(2)));
+    assert_eq!(measured.box_row.left_over, None, "nobody has looked on the new day");
+    assert_eq!(measured.archive.unwrap().arm, Arm::Measure);
+}
+
+#[test]
+fn an_archive_says_in_which_arm_its_day_was_and_which_slots_were_replies() {
+    let mut row = row_on(MONDAY, 10, 20, 3);
+    row.replied.insert(slot_ref(slot(9, MONDAY, 0)), 1);
+    row.replied.insert(slot_ref(slot(9, MONDAY, 1)), 7); // claimed, and given back
+    let archived = |share| {
+        let limits = Limits { control_share: share, ..Limits::default() };
+        turn_day(&seed(), &row, &no_box(), at("2026-03-03T00:00:00Z"), MANY, &limits).unwrap().archive.unwrap()
+    };
+    assert_eq!((archived(0.0).arm, archived(1.0).arm), (Arm::Exchange, Arm::Control));
+    assert_eq!(archived(0.0).replies_sent(), 1);
+    let text = serde_json::to_string(&archived(1.0)).unwrap();
+    assert_eq!(serde_json::from_str::<DayArchive>(&text).unwrap(), archived(1.0));
+    let before = serde_json::to_value(archived(0.0)).unwrap();
+    assert!(before.get("arm").is_none(), "the usual case costs no bytes, and old archives read");
+    row.plan.mode = Mode::Volume;
+    assert_eq!(turn(&row, "2026-03-03T00:00:00Z").unwrap().plan, row, "a mailbox that exchanges nothing begins no day");
 }
 
 /// A reply that was sent is forgotten by the box even if the box itself turned before: the second turn prunes, too.

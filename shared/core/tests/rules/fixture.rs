@@ -1,7 +1,5 @@
 //! A mailbox, its rows and its day, as the tests of one rule need them.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::{Date, time};
 use jiff::{Timestamp, ToSpan};
 use preheat_core::catchup::{DueNow, due};
@@ -43,21 +41,7 @@ pub(crate) fn plan(ramp: &str) -> MailboxPlan {
 
 /// A warming mailbox that has not had a day yet.
 pub(crate) fn fresh_row(plan: MailboxPlan) -> PlanRow {
-    PlanRow {
-        plan,
-        state: State::Warming,
-        date: None,
-        day_index: 0,
-        quota: 0,
-        carried_in: 0,
-        begun_at: None,
-        used: 0,
-        slots: BTreeMap::new(),
-        replied: BTreeMap::new(),
-        open: BTreeMap::new(),
-        last_claim_at: None,
-        last_trouble: None,
-    }
+    PlanRow::new(plan, State::Warming)
 }
 
 /// A warming mailbox on a day with this quota, of which the first `sent` slots are sent.

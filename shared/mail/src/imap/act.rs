@@ -24,6 +24,19 @@ pub enum Moved {
     Missing,
 }
 
+/// What came of a rescue from spam.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rescue {
+    /// It was moved, and a second look found it where it was put.
+    Held,
+    /// It was out of spam already.
+    Already,
+    /// The server took the move, and the mail is (again) in spam: a filter put it back, or the move did nothing.
+    Lost,
+    /// It is in neither folder.
+    Missing,
+}
+
 impl Visit {
     /// Marks a mail read. `false`: it is not in that folder.
     ///
@@ -138,6 +151,23 @@ impl Visit {
         let uids = self.lookup(message_id).await?;
         self.remove(&uids).await?;
         if self.lookup(message_id).await?.is_empty() { Ok(Moved::Moved) } else { Err(not_done("EXPUNGE")) }
+    }
+
+    /// Takes a mail out of spam: says that it is no junk, moves it, and looks in both folders whether that held.
+    ///
+    /// # Errors
+    /// See [`ImapError`].
+    pub async fn rescue(&mut self, junk: &Folder, message_id: &str, inbox: &Folder) -> Result<Rescue, ImapError> {
+        self.not_junk(junk, message_id).await?;
+        match self.move_to(junk, message_id, inbox).await? {
+            Moved::Already => return Ok(Rescue::Already),
+            Moved::Missing => return Ok(Rescue::Missing),
+            Moved::Moved => {}
+        }
+        if self.find(junk, message_id).await?.is_some() {
+            return Ok(Rescue::Lost);
+        }
+        Ok(if self.find(inbox, message_id).await?.is_some() { Rescue::Held } else { Rescue::Missing })
     }
 
     /// Deletes the mails in `folder` that arrived before `before` and carry our token header. What its owner put there

@@ -18,7 +18,7 @@ use std::fmt;
 
 use crate::next::Next;
 
-pub use act::Moved;
+pub use act::{Moved, Rescue};
 pub use folders::{FILED_FOLDER, Folder, Folders, Special};
 pub use scan::{Category, Seen};
 pub use session::{Capabilities, Visit};

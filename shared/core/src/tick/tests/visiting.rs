@@ -52,7 +52,8 @@ fn mailboxes_are_visited_only_where_something_is_expected() {
 
     let mut world = quiet();
     world.fleet[2].plan.last_claim_at = Some(at("2026-03-02T16:00:00Z"));
-    assert_eq!(visits_of(&mut world, "2026-03-03T22:00:00Z"), [(0, false, 0)], "yesterday's late mail");
+    let visits = visits_of(&mut world, "2026-03-03T22:00:00Z");
+    assert_eq!(visits, [(0, false, 0), (4, true, 0)], "yesterday's late mail, and what is filed expires");
 }
 
 #[test]

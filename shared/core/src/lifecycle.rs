@@ -1,0 +1,488 @@
+//! The life of a mailbox: every transition, a total function of where it stands, the evidence, and the time
+//! (domain.md §7).
+//!
+//! | from | to | rule | when |
+//! |---|---|---|---|
+//! | `new` | `warming` | credentials work | a visit logged in to both servers; DNS passes or is within its grace |
+//! | `new` | `error` | credentials refused, DNS fails | they do not; tried again with back-off: `error` → `new` |
+//! | `warming` | `ready` | ready | 14 days; heat ≥ 85; 200 sent; bounces ≤ 2 %; complaints ≤ 0.1 %; read ≥ 15 % |
+//! | `warming` | `degraded` | degraded | heat < 60 with 20 or more placements |
+//! | `ready` | `warming` | reputation drop | heat < 60: on the ramp as of half the plateau |
+//! | `degraded` | `warming` | recovered | 7 days in a row with heat ≥ 60 |
+//! | `degraded` | `retired` | not recovered | 30 days without that |
+//! | any live | `paused` | by hand, or a cause of [`Cause`] | progress is kept; a stop resets it |
+//! | `paused` (auto) | `warming` | resumed | after 48 h, if the cause is gone: one ramp week back |
+//! | any live | `error` | credentials refused, disabled | at once |
+//! | `error` | `retired` | disabled for a day | disabled for over 24 h |
+//!
+//! Decisions where domain.md is silent, or says two things:
+//! - Where two rules hold at once the harder goes first: error, pause, then the rest.
+//! - "Heat < 60 in `ready` for 24 h" pauses, heat < 60 in `ready` drops to `warming` at once: so the pause is for a
+//!   mailbox whose heat had been low for a day before anybody looked, or that was set to `ready` by hand all the same.
+//! - The state `ready` follows this table. The warmup score's bar (≥ 80) is what is shown and forecast as
+//!   "ready"; it moves nobody.
+//! - Other processes change states, too: a visit finds credentials that work or are refused, a person pauses. What the
+//!   planning row says is adopted, and recorded as a decision of theirs.
+//! - The cause of a bounce pause is gone when the last 24 h hold no bounce; from the resume on, bounces and complaints are
+//!   counted anew: what a pause has paid for does not pause again.
+//! - A domain that fails for over 72 h stops its mailboxes from sending (multiplier 0) and leaves their state alone, so that
+//!   they go on receiving.
+//! - Unknown health moves nobody, and changes no multiplier.
+//!
+//! May not know how anything is stored or told.
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::decision::Rule;
+use crate::health::{Dns, Health};
+use crate::limits::HealthLimits;
+use crate::mailbox::State;
+use crate::tier::{Tier, complaints_pause};
+
+/// Where a mailbox stands: its state, and what the next look must know of the past.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Its state, as last seen or decided.
+    pub state: State,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why it is paused; `None` in every other state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
+    /// The last known bounce tier.
+    #[serde(default)]
+    pub tier: Tier,
+    /// The health multiplier, in percent.
+    pub percent: u8,
+    /// `degraded`: days in a row with enough heat ...
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub well_days: u32,
+    /// ... and the last of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub well_on: Option<Date>,
+    /// Since when heat has been low without a break.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_since: Option<Timestamp>,
+    /// Since when the domain fails, as far as was last known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dns_failing_since: Option<Timestamp>,
+    /// How often a new mailbox was in error.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub refusals: u32,
+    /// When it is tried again; `None`: only by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
+    /// Whether it is in error because it is disabled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
+    /// Bounces and complaints before this date have been paid for by a pause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_from: Option<Date>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// A pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pause {
+    /// By a person: ends only by one.
+    Hand,
+    /// By a rule.
+    Auto(Cause),
+}
+
+/// Why a rule paused a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cause {
+    /// Bounces over 8 %.
+    Bounces,
+    /// Bounces over 10 %: the whole domain is paused.
+    Emergency,
+    /// Another mailbox of the domain is the emergency.
+    Domain,
+    /// Complaints over 0.3 %.
+    Complaints,
+    /// Heat under 60 for a day, in `ready`.
+    Heat,
+    /// A provider's own reputation under 50.
+    Reputation,
+}
+
+/// What is known of a mailbox now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// Its state, as its planning row says.
+    pub state: State,
+    /// Whether the reason of that state speaks of a disabled mailbox.
+    pub says_disabled: bool,
+    /// Its health; `None`: unknown.
+    pub health: Option<Health>,
+    /// Its day index.
+    pub day_index: u32,
+    /// The first day index on which its ramp is at half its plateau.
+    pub half_plateau_day: u32,
+    /// Sends since warmup began.
+    pub sent: u32,
+    /// Its domain's records.
+    pub dns: Dns,
+    /// A provider's or platform's API says that the mailbox is disabled.
+    pub disabled: bool,
+    /// The lowest reputation that a provider gives it, 0–100; `None`: nobody says.
+    pub reputation: Option<u8>,
+    /// Another mailbox of the tenant's domain is an emergency that has not paused this one yet.
+    pub domain_emergency: bool,
+    /// Its local date.
+    pub today: Date,
+}
+
+/// What happens to the day index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// It stays.
+    Kept,
+    /// It goes back to this one.
+    BackTo(u32),
+    /// Warmup begins anew.
+    Reset,
+}
+
+/// What was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ruling {
+    /// By which rule.
+    pub rule: Rule,
+    /// Whether somebody else has done it already: there is nothing to apply.
+    pub observed: bool,
+    /// What happens to the day index.
+    pub progress: Progress,
+}
+
+/// One look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Where the mailbox stands afterwards.
+    pub after: Standing,
+    /// What was decided, if anything was.
+    pub ruling: Option<Ruling>,
+}
+
+impl Standing {
+    /// A mailbox that is looked at for the first time. One that lives already is taken as it is found.
+    #[must_use]
+    pub fn first(state: State, now: Timestamp) -> Self {
+        Self {
+            state,
+            since: now,
+            pause: (state == State::Paused).then_some(Pause::Hand),
+            tier: Tier::Normal,
+            percent: 100,
+            well_days: 0,
+            well_on: None,
+            low_since: None,
+            dns_failing_since: None,
+            refusals: 0,
+            retry_at: None,
+            disabled: false,
+            counted_from: None,
+        }
+    }
+
+    /// Whether the domain's records fail, as far as was last known.
+    #[must_use]
+    pub fn dns_fails(&self) -> bool {
+        self.dns_failing_since.is_some()
+    }
+
+    /// The same after the domain was looked at: a look-up that failed changes nothing.
+    #[must_use]
+    pub fn with_dns(mut self, dns: Dns) -> Self {
+        match dns {
+            Dns::Unknown => {}
+            Dns::Passing => self.dns_failing_since = None,
+            Dns::Failing { since } => self.dns_failing_since = Some(since),
+        }
+        self
+    }
+
+    /// Into another state.
+    fn into_state(mut self, state: State, now: Timestamp) -> Self {
+        (self.state, self.since) = (state, now);
+        (self.pause, self.retry_at, self.disabled) = (None, None, false);
+        (self.well_days, self.well_on) = (0, None);
+        self
+    }
+
+    /// What a pause has paid for is not held against the mailbox again.
+    fn forgiven(self, today: Date) -> Self {
+        Self { tier: Tier::Normal, counted_from: Some(today), low_since: None, ..self }
+    }
+
+    fn paused(self, pause: Pause, now: Timestamp) -> Self {
+        Self { pause: Some(pause), ..self.into_state(State::Paused, now) }
+    }
+}
+
+/// One look at a mailbox. At most one thing is decided; whoever wants all looks again.
+#[must_use]
+pub fn step(before: &Standing, evidence: &Evidence, now: Timestamp, limits: &HealthLimits) -> Step {
+    if evidence.state != before.state {
+        return adopt(before, evidence, now, limits);
+    }
+    let standing = noted(before, evidence, now, limits);
+    let at = Look { evidence, now, limits };
+    let moved = match standing.state {
+        State::New => at.dns_out_of_grace(&standing).then(|| at.refused(&standing, Rule::DnsFails)),
+        State::Warming => at.hard(&standing).or_else(|| at.warming(&standing)),
+        State::Ready => at.hard(&standing).or_else(|| at.ready(&standing)),
+        State::Degraded => at.hard(&standing).or_else(|| at.degraded(&standing)),
+        State::Paused => at.paused(&standing),
+        State::Error => at.error(&standing),
+        // Only a person leads out of here.
+        State::Retired => None,
+    };
+    let (mut after, mut ruling) = match moved {
+        Some((after, rule, progress)) => (after, Some(Ruling { rule, observed: false, progress })),
+        None => (standing, None),
+    };
+    let percent = at.percent(&after);
+    if percent != after.percent {
+        if ruling.is_none() {
+            let dns_speaks = percent == 0 || after.percent == 0;
+            let rule = if dns_speaks { Rule::DomainSending } else { Rule::Tier };
+            ruling = Some(Ruling { rule, observed: false, progress: Progress::Kept });
+        }
+        after.percent = percent;
+    }
+    Step { after, ruling }
+}
+
+/// Takes over what somebody else has decided.
+fn adopt(before: &Standing, evidence: &Evidence, now: Timestamp, limits: &HealthLimits) -> Step {
+    let at = Look { evidence, now, limits };
+    let standing = before.clone();
+    let was_new = before.state == State::New;
+    let (after, rule) = match evidence.state {
+        State::New => (Standing { refusals: 0, ..standing.into_state(State::New, now) }, Rule::SetByHand),
+        State::Warming if was_new => {
+            (Standing { refusals: 0, ..standing.into_state(State::Warming, now) }, Rule::CredentialsWork)
+        }
+        State::Warming if before.state == State::Paused => {
+            (standing.into_state(State::Warming, now).forgiven(evidence.today), Rule::ResumedByHand)
+        }
+        State::Warming => (standing.into_state(State::Warming, now), Rule::SetByHand),
+        State::Ready => (standing.into_state(State::Ready, now), Rule::SetByHand),
+        State::Degraded => (standing.into_state(State::Degraded, now), Rule::SetByHand),
+        // A mailbox that sends has had a day; one without progress was stopped.
+        State::Paused if evidence.day_index == 0 && before.state.sends() => {
+            (standing.paused(Pause::Hand, now).forgiven(evidence.today), Rule::Stopped)
+        }
+        State::Paused => (standing.paused(Pause::Hand, now), Rule::PausedByHand),
+        State::Error if evidence.says_disabled => {
+            (Standing { disabled: true, ..standing.into_state(State::Error, now) }, Rule::Disabled)
+        }
+        State::Error if was_new => {
+            let (after, rule, _) = at.refused(&standing, Rule::CredentialsRefused);
+            (after, rule)
+        }
+        State::Error => (standing.into_state(State::Error, now), Rule::CredentialsRefused),
+        State::Retired => (standing.into_state(State::Retired, now), Rule::SetByHand),
+    };
+    Step { after, ruling: Some(Ruling { rule, observed: true, progress: Progress::Kept }) }
+}
+
+/// What a look notes before it decides anything.
+fn noted(before: &Standing, evidence: &Evidence, now: Timestamp, limits: &HealthLimits) -> Standing {
+    let mut standing = before.clone().with_dns(evidence.dns);
+    let Some(health) = &evidence.health else { return standing };
+    // What does not send keeps what was known: nothing new is learned of it.
+    if let Some(tier) = Tier::of(health.bounces.0, limits).filter(|_| standing.state.sends()) {
+        standing.tier = tier;
+    }
+    let Some(scores) = health.scores else { return standing };
+    if scores.heat < limits.low_heat {
+        standing.low_since = standing.low_since.or(Some(now));
+        (standing.well_days, standing.well_on) = (0, None);
+        return standing;
+    }
+    standing.low_since = None;
+    if standing.state == State::Degraded && standing.well_on.is_none_or(|last| last < evidence.today) {
+        let in_a_row = standing.well_on.is_none_or(|last| last.tomorrow().ok() == Some(evidence.today));
+        standing.well_days = if in_a_row { standing.well_days + 1 } else { 1 };
+        standing.well_on = Some(evidence.today);
+    }
+    standing
+}
+
+/// A standing, by which rule, and what happens to progress.
+type Moved = (Standing, Rule, Progress);
+
+struct Look<'a> {
+    evidence: &'a Evidence,
+    now: Timestamp,
+    limits: &'a HealthLimits,
+}
+
+impl Look<'_> {
+    fn heat(&self) -> Option<u8> {
+        Some(self.evidence.health.as_ref()?.scores?.heat)
+    }
+
+    fn for_hours(&self, since: Timestamp, hours: u32) -> bool {
+        self.now.duration_since(since) >= SignedDuration::from_hours(i64::from(hours))
+    }
+
+    fn dns_out_of_grace(&self, standing: &Standing) -> bool {
+        standing.dns_failing_since.is_some_and(|since| self.for_hours(since, self.limits.dns_grace_hours))
+    }
+
+    /// The health multiplier: nothing while the domain fails beyond its grace, else the lower of tier's and state's. It
+    /// waits while the mailbox does not send.
+    fn percent(&self, standing: &Standing) -> u8 {
+        let by_state = match standing.state {
+            State::Degraded => self.limits.critical_percent,
+            State::Warming | State::Ready => 100,
+            State::New | State::Paused | State::Error | State::Retired => return standing.percent,
+        };
+        if self.dns_out_of_grace(standing) {
+            return 0;
+        }
+        standing.tier.percent(self.limits).min(by_state)
+    }
+
+    /// What stops a mailbox that sends, whatever else is true of it.
+    fn hard(&self, standing: &Standing) -> Option<Moved> {
+        if let Some(moved) = self.disabled(standing) {
+            return Some(moved);
+        }
+        let cause = if self.evidence.domain_emergency { Some(Cause::Domain) } else { self.cause(standing) };
+        cause.map(|cause| (standing.clone().paused(Pause::Auto(cause), self.now), Rule::Paused(cause), Progress::Kept))
+    }
+
+    fn disabled(&self, standing: &Standing) -> Option<Moved> {
+        let into = || Standing { disabled: true, ..standing.clone().into_state(State::Error, self.now) };
+        self.evidence.disabled.then(|| (into(), Rule::Disabled, Progress::Kept))
+    }
+
+    /// The cause for a pause that holds now.
+    fn cause(&self, standing: &Standing) -> Option<Cause> {
+        let known = self.evidence.health.as_ref();
+        if known.is_some() {
+            match standing.tier {
+                Tier::Emergency => return Some(Cause::Emergency),
+                Tier::Pause => return Some(Cause::Bounces),
+                Tier::Normal | Tier::Warning | Tier::Critical => {}
+            }
+        }
+        if known.is_some_and(|health| complaints_pause(health.complaints, self.limits)) {
+            return Some(Cause::Complaints);
+        }
+        if self.evidence.reputation.is_some_and(|reputation| reputation < self.limits.reputation_min) {
+            return Some(Cause::Reputation);
+        }
+        let low = standing.low_since.is_some_and(|since| self.for_hours(since, self.limits.low_heat_hours));
+        (standing.state == State::Ready && low && self.heat().is_some()).then_some(Cause::Heat)
+    }
+
+    fn warming(&self, standing: &Standing) -> Option<Moved> {
+        let health = self.evidence.health.as_ref()?;
+        let heat = health.scores?.heat;
+        if heat < self.limits.low_heat && health.week.placements() >= self.limits.degrade_placements {
+            return Some((standing.clone().into_state(State::Degraded, self.now), Rule::Degraded, Progress::Kept));
+        }
+        let at_most = |rate: crate::rate::Rate, most: f64| rate.share().is_some_and(|share| share <= most);
+        let limits = self.limits;
+        let ready = self.evidence.day_index >= limits.ready_days
+            && heat >= limits.ready_heat
+            && self.evidence.sent >= limits.ready_sent
+            && at_most(health.bounces.0, limits.ready_bounce_max)
+            && at_most(health.complaints, limits.ready_complaint_max)
+            && health.read.share().is_some_and(|share| share >= limits.ready_read);
+        ready.then(|| (standing.clone().into_state(State::Ready, self.now), Rule::Ready, Progress::Kept))
+    }
+
+    fn ready(&self, standing: &Standing) -> Option<Moved> {
+        (self.heat()? < self.limits.low_heat).then(|| {
+            let half = self.evidence.half_plateau_day;
+            let progress = if half < self.evidence.day_index { Progress::BackTo(half) } else { Progress::Kept };
+            (standing.clone().into_state(State::Warming, self.now), Rule::ReputationDrop, progress)
+        })
+    }
+
+    fn degraded(&self, standing: &Standing) -> Option<Moved> {
+        if standing.well_days >= self.limits.recover_days && self.heat().is_some() {
+            return Some((standing.clone().into_state(State::Warming, self.now), Rule::Recovered, Progress::Kept));
+        }
+        let retired = self.for_hours(standing.since, 24 * self.limits.retire_days);
+        retired.then(|| (standing.clone().into_state(State::Retired, self.now), Rule::NotRecovered, Progress::Kept))
+    }
+
+    fn paused(&self, standing: &Standing) -> Option<Moved> {
+        if let Some(moved) = self.disabled(standing) {
+            return Some(moved);
+        }
+        let cause = match standing.pause {
+            Some(Pause::Auto(cause)) => cause,
+            Some(Pause::Hand) | None => return None,
+        };
+        if !self.for_hours(standing.since, self.limits.pause_hours) || !self.is_gone(cause, standing) {
+            return None;
+        }
+        let back = self.evidence.day_index.saturating_sub(self.limits.roll_back_days).max(1);
+        let after = standing.clone().into_state(State::Warming, self.now).forgiven(self.evidence.today);
+        Some((after, Rule::Resumed, Progress::BackTo(back)))
+    }
+
+    /// Whether the cause of a pause is gone. What is not known is not gone.
+    fn is_gone(&self, cause: Cause, standing: &Standing) -> bool {
+        let Some(health) = &self.evidence.health else { return false };
+        match cause {
+            Cause::Bounces | Cause::Emergency => health.bounces_today.count == 0,
+            Cause::Domain => !self.evidence.domain_emergency && standing.tier < Tier::Pause,
+            Cause::Complaints => !complaints_pause(health.complaints, self.limits),
+            Cause::Heat => self.heat().is_some_and(|heat| heat >= self.limits.low_heat),
+            Cause::Reputation => self.evidence.reputation.is_some_and(|known| known >= self.limits.reputation_min),
+        }
+    }
+
+    fn error(&self, standing: &Standing) -> Option<Moved> {
+        let hours = self.limits.disabled_hours;
+        if standing.disabled && self.for_hours(standing.since, hours) {
+            let after = standing.clone().into_state(State::Retired, self.now);
+            return Some((after, Rule::DisabledTooLong, Progress::Kept));
+        }
+        let due = standing.retry_at.is_some_and(|at| at <= self.now) && !self.dns_out_of_grace(standing);
+        due.then(|| (standing.clone().into_state(State::New, self.now), Rule::TriedAgain, Progress::Kept))
+    }
+
+    /// A new mailbox that cannot begin: tried again after a wait that doubles.
+    fn refused(&self, standing: &Standing, rule: Rule) -> Moved {
+        let doubled = self.limits.retry_first_hours.saturating_mul(1 << standing.refusals.min(16));
+        let hours = i64::from(doubled.min(self.limits.retry_max_hours));
+        let after = Standing {
+            refusals: standing.refusals.saturating_add(1),
+            retry_at: self.now.saturating_add(SignedDuration::from_hours(hours)).ok(),
+            ..standing.clone().into_state(State::Error, self.now)
+        };
+        (after, rule, Progress::Kept)
+    }
+}
+
+/// Whether the reason of an error speaks of a mailbox that is disabled, and not of a wrong password.
+#[must_use]
+pub fn says_disabled(reason: &str) -> bool {
+    const WORDS: [&str; 6] =
+        ["disabled", "suspended", "deactivated", "account is locked", "account has been blocked", "5.2.1"];
+    let reason = reason.to_lowercase();
+    WORDS.iter().any(|word| reason.contains(word))
+}
+
+#[cfg(test)]
+mod tests;

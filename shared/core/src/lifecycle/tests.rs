@@ -1,0 +1,466 @@
+//! One test a row of the table of transitions, then what must hold whatever happens.
+
+use jiff::civil::{Time, date};
+use proptest::prelude::*;
+
+use super::*;
+use crate::health::{DayTally, HealthInput, Scores, Tally, health};
+use crate::mailbox::{Days, Provider, Schedule};
+use crate::rate::Rate;
+
+const NOW: &str = "2026-03-11T12:00:00Z";
+const TODAY: Date = date(2026, 3, 11);
+
+fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+fn hours(hours: i64) -> SignedDuration {
+    SignedDuration::from_hours(hours)
+}
+
+fn scores(heat: u8) -> Scores {
+    Scores { deliverability: heat, heat, score: heat, ready: heat >= 80, estimated_ready: None }
+}
+
+/// Health by its scores and rates, as if all else were well.
+fn well(heat: u8) -> Health {
+    let schedule = Schedule::new("UTC", Time::midnight(), Time::constant(23, 0, 0, 0), Days::ALL).unwrap();
+    let tally = Tally { sent: 60, inbox: 60, read: 60, ..Tally::default() };
+    let days = [DayTally { target: 60, by_provider: [(Provider::Gmail, tally)].into(), ..DayTally::new(TODAY) }];
+    let input = HealthInput {
+        days: &days,
+        today: TODAY,
+        day_index: 20,
+        schedule: &schedule,
+        dns_fails: false,
+        counted_from: None,
+        last: None,
+    };
+    Health { scores: Some(scores(heat)), ..health(&input, &HealthLimits::default()) }
+}
+
+fn bouncing(count: u64, of: u64) -> Health {
+    let mut health = well(90);
+    health.bounces.0 = Rate::new(count, of);
+    health.bounces_today = Rate::new(count, of);
+    health
+}
+
+fn evidence(state: State, health: Option<Health>) -> Evidence {
+    Evidence {
+        state,
+        says_disabled: false,
+        health,
+        day_index: 20,
+        half_plateau_day: 11,
+        sent: 400,
+        dns: Dns::Passing,
+        disabled: false,
+        reputation: None,
+        domain_emergency: false,
+        today: TODAY,
+    }
+}
+
+fn since(state: State, ago: SignedDuration) -> Standing {
+    Standing::first(state, now() - ago)
+}
+
+fn look(standing: &Standing, evidence: &Evidence) -> Step {
+    step(standing, evidence, now(), &HealthLimits::default())
+}
+
+fn rule(standing: &Standing, evidence: &Evidence) -> Option<(State, Rule)> {
+    let step = look(standing, evidence);
+    step.ruling.map(|ruling| (step.after.state, ruling.rule))
+}
+
+#[test]
+fn new_becomes_warming_when_a_visit_found_that_its_credentials_work() {
+    let standing = since(State::New, hours(1));
+    assert_eq!(rule(&standing, &evidence(State::New, None)), None);
+    let step = look(&standing, &evidence(State::Warming, None));
+    assert_eq!((step.after.state, step.after.since), (State::Warming, now()));
+    let ruling = step.ruling.unwrap();
+    assert_eq!((ruling.rule, ruling.observed), (Rule::CredentialsWork, true));
+}
+
+#[test]
+fn new_becomes_error_when_they_do_not_and_is_tried_again_with_back_off() {
+    let mut standing = since(State::New, hours(1));
+    for (nth, wait) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 24), (7, 24)] {
+        let refused = look(&standing, &evidence(State::Error, None)).after;
+        assert_eq!((refused.state, refused.refusals), (State::Error, nth));
+        assert_eq!(refused.retry_at, Some(now() + hours(wait)));
+        assert_eq!(rule(&refused, &evidence(State::Error, None)), None, "not before its time");
+        let later = step(&refused, &evidence(State::Error, None), now() + hours(wait), &HealthLimits::default());
+        assert_eq!((later.after.state, later.ruling.unwrap().rule), (State::New, Rule::TriedAgain));
+        standing = later.after;
+    }
+    let works = look(&standing, &evidence(State::Warming, None)).after;
+    assert_eq!((works.state, works.refusals), (State::Warming, 0));
+}
+
+#[test]
+fn new_becomes_error_when_its_domain_fails_beyond_its_grace() {
+    let standing = since(State::New, hours(100));
+    let failing = |ago| Evidence { dns: Dns::Failing { since: now() - hours(ago) }, ..evidence(State::New, None) };
+    assert_eq!(rule(&standing, &failing(71)), None);
+    assert_eq!(rule(&standing, &failing(72)), Some((State::Error, Rule::DnsFails)));
+    // A look-up that failed says nothing.
+    assert_eq!(rule(&standing, &Evidence { dns: Dns::Unknown, ..evidence(State::New, None) }), None);
+}
+
+#[test]
+fn warming_becomes_ready_when_all_six_hold() {
+    let standing = since(State::Warming, hours(500));
+    let good = Evidence { day_index: 14, sent: 200, ..evidence(State::Warming, Some(well(85))) };
+    assert_eq!(rule(&standing, &good), Some((State::Ready, Rule::Ready)));
+    let with = |change: &dyn Fn(&mut Health)| {
+        let mut health = well(85);
+        change(&mut health);
+        Evidence { health: Some(health), ..good.clone() }
+    };
+    let edge = with(&|health| {
+        health.bounces.0 = Rate::new(2, 100);
+        health.complaints = Rate::new(1, 1000);
+        health.read = Rate::new(15, 100);
+    });
+    // At 2 % the multiplier is that of a warning; it is ready all the same.
+    assert_eq!(rule(&standing, &edge), Some((State::Ready, Rule::Ready)));
+    let short = [
+        Evidence { day_index: 13, ..good.clone() },
+        Evidence { sent: 199, ..good.clone() },
+        Evidence { health: None, ..good.clone() },
+        with(&|health| health.scores = Some(scores(84))),
+        with(&|health| health.scores = None),
+        with(&|health| health.complaints = Rate::new(2, 1000)),
+        with(&|health| health.read = Rate::new(14, 100)),
+        with(&|health| health.read = Rate::new(0, 0)),
+    ];
+    for evidence in short {
+        assert_eq!(rule(&standing, &evidence), None, "{evidence:?}");
+    }
+    let bounces = with(&|health| health.bounces.0 = Rate::new(3, 100));
+    assert_eq!(look(&standing, &bounces).after.state, State::Warming);
+}
+
+#[test]
+fn warming_becomes_degraded_at_heat_under_60_with_20_placements() {
+    let standing = since(State::Warming, hours(500));
+    let at = |heat, placements| {
+        let mut health = well(heat);
+        (health.week.inbox, health.week.spam) = (0, placements);
+        evidence(State::Warming, Some(health))
+    };
+    let step = look(&standing, &at(59, 20));
+    assert_eq!((step.after.state, step.after.percent), (State::Degraded, 50));
+    assert_eq!(step.ruling.unwrap().rule, Rule::Degraded);
+    assert_eq!(rule(&standing, &at(60, 20)), None);
+    assert_eq!(rule(&standing, &at(59, 19)), None);
+    assert_eq!(rule(&standing, &evidence(State::Warming, None)), None);
+}
+
+#[test]
+fn ready_becomes_warming_from_half_its_plateau_when_reputation_drops() {
+    let standing = since(State::Ready, hours(500));
+    let step = look(&standing, &evidence(State::Ready, Some(well(59))));
+    assert_eq!(step.after.state, State::Warming);
+    let ruling = step.ruling.unwrap();
+    assert_eq!((ruling.rule, ruling.progress), (Rule::ReputationDrop, Progress::BackTo(11)));
+    assert_eq!(rule(&standing, &evidence(State::Ready, Some(well(60)))), None);
+    assert_eq!(rule(&standing, &evidence(State::Ready, None)), None);
+}
+
+#[test]
+fn degraded_becomes_warming_after_seven_days_in_a_row() {
+    let mut standing = since(State::Degraded, hours(1));
+    standing.percent = 50;
+    let on = |standing: &Standing, days: i64, health: Option<Health>| {
+        let today = TODAY + jiff::Span::new().days(days);
+        let evidence = Evidence { today, ..evidence(State::Degraded, health) };
+        step(standing, &evidence, now() + hours(24 * days), &HealthLimits::default())
+    };
+    for day in 0..6 {
+        // Several looks a day count once.
+        standing = on(&on(&standing, day, Some(well(60))).after, day, Some(well(70))).after;
+        assert_eq!((standing.state, standing.well_days), (State::Degraded, u32::try_from(day).unwrap() + 1));
+    }
+    let seventh = on(&standing, 6, Some(well(60)));
+    assert_eq!((seventh.after.state, seventh.after.percent), (State::Warming, 100));
+    assert_eq!(seventh.ruling.unwrap().rule, Rule::Recovered);
+    // A bad day, a day that nobody knows of: it begins again.
+    assert_eq!(on(&standing, 6, Some(well(59))).after.well_days, 0);
+    assert_eq!(on(&standing, 6, None).after.well_days, 6);
+    assert_eq!(on(&on(&standing, 6, None).after, 7, Some(well(60))).after.well_days, 1);
+}
+
+#[test]
+fn degraded_becomes_retired_after_30_days_without_that() {
+    let low = evidence(State::Degraded, Some(well(50)));
+    let at = |days: i64| Standing { percent: 50, ..since(State::Degraded, hours(24 * days)) };
+    assert_eq!(rule(&at(29), &low), None);
+    assert_eq!(rule(&at(30), &low), Some((State::Retired, Rule::NotRecovered)));
+}
+
+#[test]
+fn any_live_mailbox_is_paused_by_hand_and_only_by_hand_goes_on() {
+    for state in [State::New, State::Warming, State::Ready, State::Degraded, State::Error] {
+        let step = look(&since(state, hours(9)), &evidence(State::Paused, Some(well(90))));
+        assert_eq!((step.after.state, step.after.pause), (State::Paused, Some(Pause::Hand)));
+        assert_eq!(step.ruling.unwrap().rule, Rule::PausedByHand);
+        let stopped = Evidence { day_index: 0, ..evidence(State::Paused, None) };
+        assert_eq!(rule(&since(State::Warming, hours(9)), &stopped), Some((State::Paused, Rule::Stopped)));
+        let later = step.after;
+        let weeks = super::step(
+            &later,
+            &evidence(State::Paused, Some(well(99))),
+            now() + hours(2_000),
+            &HealthLimits::default(),
+        );
+        assert_eq!((weeks.after.state, weeks.ruling), (State::Paused, None));
+        assert_eq!(
+            rule(&later, &evidence(State::Warming, Some(well(90)))),
+            Some((State::Warming, Rule::ResumedByHand))
+        );
+    }
+}
+
+#[test]
+fn each_cause_pauses_by_itself() {
+    let with = |change: &dyn Fn(&mut Evidence)| {
+        let mut evidence = evidence(State::Warming, Some(well(90)));
+        change(&mut evidence);
+        evidence
+    };
+    let complaining = |count, of| {
+        let mut health = well(90);
+        health.complaints = Rate::new(count, of);
+        health
+    };
+    let standing = since(State::Warming, hours(9));
+    let paused = |evidence: &Evidence| match look(&standing, evidence).after.pause {
+        Some(Pause::Auto(cause)) => Some(cause),
+        Some(Pause::Hand) | None => None,
+    };
+    // 95 in 1,000 is 9.5 %, but its lower bound is 7.8 %.
+    assert_eq!(paused(&with(&|evidence| evidence.health = Some(bouncing(95, 1_000)))), None);
+    assert_eq!(paused(&with(&|evidence| evidence.health = Some(bouncing(9_500, 100_000)))), Some(Cause::Bounces));
+    assert_eq!(paused(&with(&|evidence| evidence.health = Some(bouncing(20, 100)))), Some(Cause::Emergency));
+    assert_eq!(paused(&with(&|evidence| evidence.health = Some(complaining(3, 100)))), Some(Cause::Complaints));
+    assert_eq!(paused(&with(&|evidence| evidence.health = Some(complaining(1, 100)))), None);
+    assert_eq!(paused(&with(&|evidence| evidence.reputation = Some(49))), Some(Cause::Reputation));
+    assert_eq!(paused(&with(&|evidence| evidence.reputation = Some(50))), None);
+    assert_eq!(paused(&with(&|evidence| evidence.domain_emergency = true)), Some(Cause::Domain));
+    // Heat low for a day, in `ready`: before that it drops to warming.
+    let low = Standing { low_since: Some(now() - hours(24)), ..since(State::Ready, hours(30)) };
+    assert_eq!(rule(&low, &evidence(State::Ready, Some(well(59)))), Some((State::Paused, Rule::Paused(Cause::Heat))));
+}
+
+#[test]
+fn one_bounce_in_19_pauses_nothing_and_three_halve_the_volume() {
+    let standing = since(State::Warming, hours(9));
+    let one = look(&standing, &evidence(State::Warming, Some(bouncing(1, 19))));
+    assert_eq!((one.after.state, one.after.tier, one.after.percent), (State::Warming, Tier::Warning, 75));
+    let three = look(&standing, &evidence(State::Warming, Some(bouncing(3, 19))));
+    assert_eq!((three.after.state, three.after.tier, three.after.percent), (State::Warming, Tier::Critical, 50));
+    assert_eq!(three.ruling.unwrap().rule, Rule::Tier);
+    let calm = Evidence { day_index: 9, ..evidence(State::Warming, Some(bouncing(0, 40))) };
+    let calm = look(&three.after, &calm);
+    assert_eq!((calm.after.percent, calm.ruling.unwrap().rule), (100, Rule::Tier));
+}
+
+#[test]
+fn an_automatic_pause_ends_after_48_hours_a_ramp_week_back_if_its_cause_is_gone() {
+    let paused = |cause, ago| Standing {
+        pause: Some(Pause::Auto(cause)),
+        tier: Tier::Pause,
+        percent: 50,
+        ..since(State::Paused, hours(ago))
+    };
+    let calm = evidence(State::Paused, Some(bouncing(0, 0)));
+    assert_eq!(rule(&paused(Cause::Bounces, 47), &calm), None);
+    let step = look(&paused(Cause::Bounces, 48), &calm);
+    assert_eq!((step.after.state, step.after.percent, step.after.pause), (State::Warming, 100, None));
+    assert_eq!(step.after.counted_from, Some(TODAY));
+    let ruling = step.ruling.unwrap();
+    assert_eq!((ruling.rule, ruling.progress), (Rule::Resumed, Progress::BackTo(13)));
+    // The cause is still there, or nobody knows.
+    assert_eq!(rule(&paused(Cause::Bounces, 99), &evidence(State::Paused, Some(bouncing(1, 1)))), None);
+    assert_eq!(rule(&paused(Cause::Bounces, 99), &evidence(State::Paused, None)), None);
+    assert_eq!(rule(&paused(Cause::Heat, 99), &evidence(State::Paused, Some(well(59)))), None);
+    assert_eq!(rule(&paused(Cause::Reputation, 99), &calm), None, "no reputation is not a good one");
+    // In the first week there is no week to go back.
+    let young = Evidence { day_index: 3, ..calm };
+    assert_eq!(look(&paused(Cause::Bounces, 48), &young).ruling.unwrap().progress, Progress::BackTo(1));
+}
+
+#[test]
+fn refused_credentials_and_a_disabled_mailbox_are_errors_at_once() {
+    for state in [State::Warming, State::Ready, State::Degraded] {
+        let standing = since(state, hours(9));
+        let step = look(&standing, &evidence(State::Error, Some(well(90))));
+        assert_eq!((step.after.state, step.ruling.unwrap().rule), (State::Error, Rule::CredentialsRefused));
+        assert_eq!(step.after.retry_at, None, "a live one is not tried again by itself: no hammering");
+        let disabled = Evidence { disabled: true, ..evidence(state, Some(well(90))) };
+        assert_eq!(rule(&standing, &disabled), Some((State::Error, Rule::Disabled)));
+    }
+    let said = Evidence { says_disabled: says_disabled("535 5.7.8 Account disabled"), ..evidence(State::Error, None) };
+    assert_eq!(rule(&since(State::Warming, hours(9)), &said), Some((State::Error, Rule::Disabled)));
+}
+
+#[test]
+fn a_mailbox_disabled_for_over_a_day_is_retired() {
+    let disabled = |ago| Standing { disabled: true, ..since(State::Error, hours(ago)) };
+    assert_eq!(rule(&disabled(23), &evidence(State::Error, None)), None);
+    assert_eq!(rule(&disabled(24), &evidence(State::Error, None)), Some((State::Retired, Rule::DisabledTooLong)));
+    assert_eq!(rule(&since(State::Error, hours(900)), &evidence(State::Error, None)), None);
+}
+
+#[test]
+fn a_domain_that_fails_beyond_its_grace_stops_sending_and_nothing_else() {
+    let standing = since(State::Warming, hours(100));
+    let failing =
+        Evidence { dns: Dns::Failing { since: now() - hours(73) }, ..evidence(State::Warming, Some(well(70))) };
+    let stopped = look(&standing, &failing);
+    assert_eq!((stopped.after.state, stopped.after.percent), (State::Warming, 0));
+    assert_eq!(stopped.ruling.unwrap().rule, Rule::DomainSending);
+    // A look-up that fails gives nothing back.
+    let unknown = Evidence { dns: Dns::Unknown, ..failing.clone() };
+    assert_eq!(look(&stopped.after, &unknown).after.percent, 0);
+    let back = look(&stopped.after, &Evidence { dns: Dns::Passing, ..failing });
+    assert_eq!((back.after.percent, back.ruling.unwrap().rule), (100, Rule::DomainSending));
+}
+
+const STATES: [State; 7] =
+    [State::New, State::Warming, State::Ready, State::Degraded, State::Paused, State::Error, State::Retired];
+
+/// Anything that may be known at a look: mostly the state that the last one left, sometimes what others did.
+#[derive(Debug, Clone)]
+struct Seen {
+    after_hours: i64,
+    by_others: Option<State>,
+    heat: Option<u8>,
+    bounces: (u64, u64),
+    complaints: (u64, u64),
+    dns: u8,
+    disabled: bool,
+    reputation: Option<u8>,
+    domain_emergency: bool,
+}
+
+fn seen() -> impl Strategy<Value = Seen> {
+    let others = prop_oneof![
+        6 => Just(None),
+        1 => prop::sample::select(vec![State::Warming, State::Error, State::Paused]).prop_map(Some),
+    ];
+    let rates = ((0_u64..12, 0_u64..120), (0_u64..6, 0_u64..400));
+    let rest = (0_u8..3, prop::bool::weighted(0.05), prop::option::of(0_u8..100), prop::bool::weighted(0.05));
+    (1_i64..40, others, prop::option::of(0_u8..=100), rates, rest).prop_map(
+        |(after_hours, by_others, heat, (bounces, complaints), (dns, disabled, reputation, domain_emergency))| Seen {
+            after_hours,
+            by_others,
+            heat,
+            bounces,
+            complaints,
+            dns,
+            disabled,
+            reputation,
+            domain_emergency,
+        },
+    )
+}
+
+impl Seen {
+    fn evidence(&self, state: State, at: Timestamp) -> Evidence {
+        let health = self.heat.map(|heat| {
+            let mut health = well(heat);
+            health.bounces.0 = Rate::new(self.bounces.0, self.bounces.1);
+            health.bounces_today = health.bounces.0;
+            health.complaints = Rate::new(self.complaints.0, self.complaints.1);
+            health
+        });
+        let dns = match self.dns {
+            0 => Dns::Unknown,
+            1 => Dns::Passing,
+            _ => Dns::Failing { since: at - hours(80) },
+        };
+        let today = at.to_zoned(jiff::tz::TimeZone::UTC).date();
+        Evidence {
+            dns,
+            disabled: self.disabled,
+            reputation: self.reputation,
+            domain_emergency: self.domain_emergency,
+            today,
+            ..evidence(state, health)
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_seen_pauses_hold_and_retirement_is_for_good(
+        first in prop::sample::select(STATES.to_vec()), history in prop::collection::vec(seen(), 1..80),
+    ) {
+        let limits = HealthLimits::default();
+        let (mut at, mut standing) = (now(), Standing::first(first, now()));
+        for seen in &history {
+            at += hours(seen.after_hours);
+            // Nobody but a person takes a mailbox out of `paused` or `retired`; here nobody does.
+            let may = |state| match standing.state {
+                State::Paused | State::Retired => false,
+                State::New | State::Warming | State::Ready | State::Degraded | State::Error => {
+                    state == State::Paused || state == State::Error || standing.state == State::New
+                }
+            };
+            let state = seen.by_others.filter(|&state| may(state)).unwrap_or(standing.state);
+            let step = step(&standing, &seen.evidence(state, at), at, &limits);
+            let (before, after) = (&standing, &step.after);
+            // Every change of state or multiplier is a decision, and nothing else is.
+            let changed = before.state != after.state || before.percent != after.percent;
+            prop_assert!(!changed || step.ruling.is_some());
+            if before.state == State::Retired {
+                prop_assert_eq!(after.state, State::Retired);
+            }
+            if before.state == State::Paused && after.state != State::Paused {
+                let by_hand = before.pause == Some(Pause::Hand);
+                let error = after.state == State::Error;
+                prop_assert!(error || (!by_hand && at.duration_since(before.since) >= hours(48)), "{:?}", before);
+            }
+            prop_assert_eq!(after.pause.is_some(), after.state == State::Paused);
+            prop_assert!([0, 50, 75, 100].contains(&after.percent));
+            // Unknown health moves nobody to where it would be trusted more.
+            if seen.heat.is_none() && state == before.state {
+                let better = matches!(after.state, State::Ready) && before.state != State::Ready;
+                prop_assert!(!better && !(before.state == State::Degraded && after.state == State::Warming));
+            }
+            standing = step.after;
+        }
+    }
+
+    #[test]
+    fn looking_twice_at_once_decides_nothing_more_than_once(
+        first in prop::sample::select(STATES.to_vec()), seen in seen(),
+    ) {
+        let limits = HealthLimits::default();
+        let standing = Standing::first(first, now() - hours(100));
+        let once = step(&standing, &seen.evidence(first, now()), now(), &limits);
+        // What follows a decision at once may be another one (ready, then low); after three looks there is rest.
+        let mut last = once;
+        for _ in 0..3 {
+            last = step(&last.after, &seen.evidence(last.after.state, now()), now(), &limits);
+        }
+        prop_assert_eq!(last.ruling, None, "{:?}", last.after);
+    }
+
+    #[test]
+    fn a_standing_is_read_as_it_was_written(first in prop::sample::select(STATES.to_vec()), history in prop::collection::vec(seen(), 1..10)) {
+        let mut standing = Standing::first(first, now());
+        for seen in history {
+            standing = step(&standing, &seen.evidence(standing.state, now()), now(), &HealthLimits::default()).after;
+            let json = serde_json::to_string(&standing).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Standing>(&json).unwrap(), &standing);
+        }
+    }
+}
