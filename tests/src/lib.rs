@@ -4,6 +4,6 @@
 //! an in-memory network, on virtual time and from one seed. Nothing here is linked into what is deployed.
 
 pub mod bench;
-pub mod prices;
+pub use preheat_simulate::prices;
 pub mod scenario;
 pub mod trial;

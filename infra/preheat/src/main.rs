@@ -17,6 +17,7 @@ mod near;
 mod outcome;
 mod plan;
 mod report;
+mod simulate;
 mod suppress;
 mod up;
 mod view;
@@ -33,6 +34,7 @@ Examples:
   preheat demo
   preheat plan --ramp conservative --days 45
   preheat feasible --mailboxes 100000 --daily 30 --window 09:00-17:00 --hourly-cap 50000
+  preheat simulate --mailboxes 500 --days 42 --html report.html
   preheat mailbox import mailboxes.csv --dry-run
   preheat ip add --tenant acme --domain mail.example.com --ip 203.0.113.7 --data ./data
   preheat domain check example.com
@@ -62,6 +64,8 @@ enum Command {
     Plan(plan::Args),
     /// Say whether a fleet can be served, with the binding constraint and the arithmetic
     Feasible(feasible::Args),
+    /// What would this configuration do: volumes, days to ready, misses with reasons, cost
+    Simulate(simulate::Args),
     /// Import, list, check, pause and resume mailboxes
     #[command(subcommand)]
     Mailbox(mailbox::Command),
@@ -94,6 +98,7 @@ fn main() -> ExitCode {
         Command::Up(args) => wait(up::run(args, &mut out)),
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Feasible(args) => feasible::run(args, &mut out),
+        Command::Simulate(args) => simulate::run(args, &mut out),
         Command::Mailbox(command) => wait(mailbox::run(command, &mut out)),
         Command::Report(command) => wait(report::run(command, &mut out)),
         Command::Hooks(command) => wait(hooks::run(command, &mut out)),
