@@ -34,6 +34,8 @@ fn arrows_point_one_way() {
         ("preheat-core", &[][..]),
         ("preheat-store", &["preheat-core"]),
         ("preheat-mail", &["preheat-core"]),
+        ("preheat-dns", &["preheat-core"]),
+        ("preheat-simulate", &["preheat-core"]),
         ("preheat-app", &["preheat-core", "preheat-store", "preheat-mail", "preheat-intake"]),
         (
             "preheat-lambda",
