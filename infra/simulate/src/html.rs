@@ -211,7 +211,7 @@ fn nice(most: f64) -> f64 {
 }
 
 fn label(value: f64) -> String {
-    if value.fract() == 0.0 && value >= 0.0 && value < 1e15 {
+    if value.fract() == 0.0 && (0.0..1e15).contains(&value) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within 0..1e15")]
         let whole = value as u64;
         grouped(whole)
