@@ -5,7 +5,7 @@
 
 pub mod bench;
 pub mod days;
-pub mod prices;
 pub mod providers;
+pub use preheat_simulate::prices;
 pub mod scenario;
 pub mod trial;

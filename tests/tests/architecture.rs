@@ -37,6 +37,8 @@ fn arrows_point_one_way() {
         ("preheat-mail", &["preheat-core"]),
         ("preheat-intake", &["preheat-core"]),
         ("preheat-platforms", &["preheat-core"]),
+        ("preheat-dns", &["preheat-core"]),
+        ("preheat-simulate", &["preheat-core"]),
         ("preheat-app", &["preheat-core", "preheat-store", "preheat-mail", "preheat-intake", "preheat-platforms"]),
         (
             "preheat-lambda",

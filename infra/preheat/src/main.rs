@@ -8,14 +8,17 @@ mod alerts;
 mod chart;
 mod demo;
 mod dlq;
+mod domain;
 mod feasible;
 mod hooks;
+mod ip;
 mod ledger;
 mod mailbox;
 mod near;
 mod outcome;
 mod plan;
 mod report;
+mod simulate;
 mod suppress;
 mod up;
 mod view;
@@ -33,7 +36,10 @@ Examples:
   preheat demo
   preheat plan --ramp conservative --days 45
   preheat feasible --mailboxes 100000 --daily 30 --window 09:00-17:00 --hourly-cap 50000
+  preheat simulate --mailboxes 500 --days 42 --html report.html
   preheat mailbox import mailboxes.csv --dry-run
+  preheat ip add --tenant acme --domain mail.example.com --ip 203.0.113.7 --data ./data
+  preheat domain check example.com
   preheat report day --data ./data
   preheat alerts test --stack --data ./data
   preheat why ann@example.com --data ./data
@@ -62,6 +68,8 @@ enum Command {
     Plan(plan::Args),
     /// Say whether a fleet can be served, with the binding constraint and the arithmetic
     Feasible(feasible::Args),
+    /// What would this configuration do: volumes, days to ready, misses with reasons, cost
+    Simulate(simulate::Args),
     /// Import, list, check, pause and resume mailboxes
     #[command(subcommand)]
     Mailbox(mailbox::Command),
@@ -79,6 +87,12 @@ enum Command {
     Suppress(suppress::Command),
     /// Say why a mailbox is in its state: every decision about it, in plain words, with the numbers
     Why(why::Args),
+    /// Sending IPs: bring in, list, explain, write MTA configuration
+    #[command(subcommand)]
+    Ip(ip::Command),
+    /// Domains: check their records, list them with their mailboxes
+    #[command(subcommand)]
+    Domain(domain::Command),
     /// Show and redrive queue messages that were given up
     #[command(subcommand)]
     Dlq(dlq::Command),
@@ -93,12 +107,15 @@ fn main() -> ExitCode {
         Command::Up(args) => wait(up::run(args, &mut out)),
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Feasible(args) => feasible::run(args, &mut out),
+        Command::Simulate(args) => simulate::run(args, &mut out),
         Command::Mailbox(command) => wait(mailbox::run(command, &mut out)),
         Command::Report(command) => wait(report::run(command, &mut out)),
         Command::Alerts(command) => wait(alerts::run(command, &mut out)),
         Command::Hooks(command) => wait(hooks::run(command, &mut out)),
         Command::Suppress(command) => wait(suppress::run(command, &mut out)),
         Command::Why(args) => wait(why::run(args, &mut out)),
+        Command::Ip(command) => wait(ip::run(command, &mut out)),
+        Command::Domain(command) => wait(domain::run(command, &mut out)),
         Command::Dlq(command) => wait(dlq::run(command, &mut out)),
     };
     let done = done.and_then(|()| Ok(out.flush()?));

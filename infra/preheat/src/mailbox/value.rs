@@ -26,7 +26,7 @@ pub(super) fn address(text: &str) -> Value<Address> {
 }
 
 /// An IANA zone by its name in any case, given back as the database spells it.
-pub(super) fn zone(text: &str) -> Value<String> {
+pub(crate) fn zone(text: &str) -> Value<String> {
     match TimeZone::get(text) {
         Ok(zone) => Ok(zone.iana_name().unwrap_or(text).to_owned()),
         Err(_) => {
