@@ -154,6 +154,7 @@ async fn import(app: &App, member: &Member) -> Result<MailboxId, RigError> {
         ramp: member.ramp.clone(),
         cap_per_day: None,
         reply_rate: 0.30,
+        language: preheat_core::content::Language::default(),
         smtp: member.smtp.clone(),
         imap: member.imap.clone(),
         user: member.address.to_string(),

@@ -7,7 +7,9 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use preheat_core::content::{Language, conversation, render};
+use preheat_core::content::deck::thread;
+use preheat_core::content::plan::Script;
+use preheat_core::content::{conversation, render};
 use preheat_core::id::{Address, SlotId};
 use preheat_core::mailbox::State;
 use preheat_core::message::{Content, SendBatch, SendOrder};
@@ -90,7 +92,11 @@ async fn send_one(app: &App, batch: &SendBatch, order: &SendOrder, attempt: &str
     // Everything that can fail without consequence comes before the claim.
     let secrets = app.vault.secrets().await?;
     let credential = app.vault.open(&profile.tenant, profile.id, &profile.sealed).await?;
-    let message = match draft(&secrets, &profile, order, now) {
+    let script = match order.plan {
+        Some(plan) => app.scripts.get(&app.store, plan).await?,
+        None => None,
+    };
+    let message = match draft(&secrets, &profile, order, script.as_deref(), now) {
         Ok(message) => message,
         Err(reason) => {
             tracing::error!(mailbox = %batch.mailbox, slot = %order.slot, reason, "the mail cannot be composed");
@@ -192,7 +198,14 @@ pub(crate) fn account_auth(credential: &Credential) -> Auth<'_> {
     auth(credential)
 }
 
-fn draft(secrets: &Secrets, profile: &Profile, order: &SendOrder, now: Timestamp) -> Result<Vec<u8>, String> {
+/// The mail. `script` is the thread's stored plan; without one the library speaks.
+fn draft(
+    secrets: &Secrets,
+    profile: &Profile,
+    order: &SendOrder,
+    script: Option<&Script>,
+    now: Timestamp,
+) -> Result<Vec<u8>, String> {
     let own = profile.address.domain();
     let theirs = order.to.domain();
     let id = |slot: SlotId| {
@@ -210,8 +223,11 @@ fn draft(secrets: &Secrets, profile: &Profile, order: &SendOrder, now: Timestamp
             (root, u8::try_from(chain.len()).unwrap_or(u8::MAX), references)
         }
     };
-    let thread = secrets.seed.hash64("thread", &[u64::from(root.mailbox.0), date_part(root), u64::from(root.k)]);
-    let talk = conversation(thread, Language::En);
+    let thread = thread(&secrets.seed, root);
+    let talk = match script {
+        Some(script) => script.conversation(thread, order.language),
+        None => conversation(thread, order.language),
+    };
     let zone = TimeZone::get(&profile.zone).map_err(|error| error.to_string())?;
     let text = render(&talk, turn, first_name(&profile.display_name), &name_of(&order.to));
     compose(&Draft {
@@ -227,10 +243,6 @@ fn draft(secrets: &Secrets, profile: &Profile, order: &SendOrder, now: Timestamp
         date: &now.to_zoned(zone),
     })
     .map_err(|error| error.to_string())
-}
-
-fn date_part(slot: SlotId) -> u64 {
-    u64::from(preheat_core::id::day_number(slot.date))
 }
 
 fn first_name(display_name: &str) -> &str {

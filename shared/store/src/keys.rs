@@ -1,6 +1,7 @@
 //! The keys of the ledger: the one place where they are spelled. Their table stands in the crate's documentation.
 
 use jiff::civil::Date;
+use preheat_core::content::plan::PlanId;
 use preheat_core::id::{Address, MailboxId, TenantId};
 use preheat_core::mailbox::Provider;
 
@@ -36,6 +37,14 @@ pub enum Key<'a> {
     DataKey(&'a str),
     /// `SYS` / `PROVIDER#{provider}`: budget and breaker of a provider.
     Provider(Provider),
+    /// `CONTENT` / `PLAN#{id}`: a conversation plan.
+    ContentPlan(PlanId),
+    /// `CONTENT` / `TALLY#{date}`: what was counted of all plans on a date (UTC).
+    ContentTallies(Date),
+    /// `CONTENT` / `DECK#{date}`: the plans of the threads that are begun on a date.
+    Deck(Date),
+    /// `CONTENT` / `DAY#{date}`: what was asked of the language model on a date (UTC).
+    ContentDay(Date),
     /// `TENANT#{t}` / `PLAN`: limits of a tenant.
     Tenant(&'a TenantId),
     /// `TENANT#{t}` / `SUPPRESS#{address}`: an address nobody may write to.
@@ -51,6 +60,7 @@ impl Key<'_> {
             Self::Profile(id) | Self::Day(id, _) | Self::BoxDay(id, _) => mailbox_pk(*id),
             Self::Address(address) => format!("ADDR#{address}"),
             Self::Counter | Self::DataKey(_) | Self::Provider(_) => SYSTEM_PK.to_owned(),
+            Self::ContentPlan(_) | Self::ContentTallies(_) | Self::Deck(_) | Self::ContentDay(_) => CONTENT_PK.to_owned(),
             Self::Tenant(tenant) | Self::Suppressed(tenant, _) => tenant_pk(tenant),
         }
     }
@@ -68,6 +78,10 @@ impl Key<'_> {
             Self::Counter => "COUNTER".to_owned(),
             Self::DataKey(name) => format!("{DATA_KEY_PREFIX}{name}"),
             Self::Provider(provider) => format!("{PROVIDER_PREFIX}{}", provider_name(*provider)),
+            Self::ContentPlan(id) => format!("{CONTENT_PLAN_PREFIX}{id}"),
+            Self::ContentTallies(date) => format!("{TALLIES_PREFIX}{date}"),
+            Self::Deck(date) => format!("{DECK_PREFIX}{date}"),
+            Self::ContentDay(date) => format!("{DAY_PREFIX}{date}"),
             Self::Tenant(_) => "PLAN".to_owned(),
             Self::Suppressed(_, address) => format!("{SUPPRESSED_PREFIX}{address}"),
         }
@@ -81,6 +95,14 @@ impl Key<'_> {
 
 /// Partition of everything that is the stack's own.
 pub(crate) const SYSTEM_PK: &str = "SYS";
+/// Partition of warmup's texts: its own, so that nothing else has to be readable to whoever writes or reads them.
+pub(crate) const CONTENT_PK: &str = "CONTENT";
+/// Sort keys of conversation plans begin with this.
+pub(crate) const CONTENT_PLAN_PREFIX: &str = "PLAN#";
+/// Sort keys of a date's tallies of plans begin with this.
+pub(crate) const TALLIES_PREFIX: &str = "TALLY#";
+/// Sort keys of decks begin with this.
+pub(crate) const DECK_PREFIX: &str = "DECK#";
 /// Sort keys of archived days begin with this.
 pub(crate) const DAY_PREFIX: &str = "DAY#";
 /// Sort keys of archived findings begin with this.
@@ -200,6 +222,11 @@ mod tests {
         assert_eq!(spelled(Key::DataKey("tenant-acme")), "SYS/KEY#tenant-acme");
         assert_eq!(spelled(Key::Provider(Provider::Zoho)), "SYS/PROVIDER#zoho");
         assert_eq!(spelled(Key::Suppressed(&tenant, &address)), "TENANT#acme/SUPPRESS#a@b.example");
+        let id: PlanId = "2026-03-02-de-3".parse().unwrap();
+        assert_eq!(spelled(Key::ContentPlan(id)), "CONTENT/PLAN#2026-03-02-de-3");
+        assert_eq!(spelled(Key::ContentTallies(date)), "CONTENT/TALLY#2026-03-02");
+        assert_eq!(spelled(Key::Deck(date)), "CONTENT/DECK#2026-03-02");
+        assert_eq!(spelled(Key::ContentDay(date)), "CONTENT/DAY#2026-03-02");
         assert_eq!(provider_of("zoho"), Some(Provider::Zoho));
         assert_eq!(hot_row("PROFILE"), None);
     }

@@ -18,6 +18,7 @@ use std::borrow::Cow;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
+use preheat_core::content::Language;
 use preheat_core::day::{PlanRow, SlotState};
 use preheat_core::id::{Address, MailboxId};
 use preheat_core::mailbox::{Days, MailboxPlan, Mode, Provider, Role, Schedule, State};
@@ -27,6 +28,9 @@ use crate::item::{Fields, Item, Unreadable, instant, number, text};
 
 /// Version of the form of [`Settings`]. A reader that does not know a version reports the row and leaves it alone.
 const SETTINGS_VERSION: u32 = 1;
+/// Version of the form of [`SettingsWithLanguage`]. Written only where the language is not the default one, so that the
+/// version before this program reads every row that it could have written.
+const SETTINGS_VERSION_LANGUAGE: u32 = 2;
 /// Reasons and troubles are cut to so many bytes: the row has to stay under 1 kB.
 const REASON_MAX: usize = 96;
 
@@ -50,6 +54,10 @@ struct Settings<'a>(
     f64,                           // reply rate
 );
 
+/// The settings of a mailbox that does not write in the default language.
+#[derive(Serialize, Deserialize)]
+struct SettingsWithLanguage<'a>(u32, Language, #[serde(borrow)] Settings<'a>);
+
 /// The settings' text.
 pub(crate) fn settings_text(plan: &MailboxPlan) -> String {
     let organisation = (plan.organisation != plan.address.domain()).then_some(plan.organisation.as_str());
@@ -72,17 +80,29 @@ pub(crate) fn settings_text(plan: &MailboxPlan) -> String {
         plan.reply_rate,
     );
     // Strings, numbers and plain enums: there is nothing in it that JSON cannot hold.
+    if plan.language.is_default() {
+        return serde_json::to_string(&settings).unwrap_or_default();
+    }
+    let settings = SettingsWithLanguage(SETTINGS_VERSION_LANGUAGE, plan.language, settings);
     serde_json::to_string(&settings).unwrap_or_default()
 }
 
 /// The settings of a [`settings_text`].
 pub(crate) fn settings_of(id: MailboxId, json: &str) -> Result<MailboxPlan, Unreadable> {
     let version = json.trim_start_matches('[').split(',').next().unwrap_or_default();
-    if version != "1" {
-        return Err(Unreadable(format!("settings of version {version}; this program reads {SETTINGS_VERSION}")));
-    }
+    let (language, settings) = match version {
+        "1" => (Language::default(), serde_json::from_str::<Settings<'_>>(json)?),
+        "2" => {
+            let SettingsWithLanguage(_, language, settings) = serde_json::from_str(json)?;
+            (language, settings)
+        }
+        _ => {
+            let newest = SETTINGS_VERSION_LANGUAGE;
+            return Err(Unreadable(format!("settings of version {version}; this program reads up to {newest}")));
+        }
+    };
     let Settings(_, tenant, address, provider, organisation, pool, role, mode, zone, start, end, days, ramp, cap, rate) =
-        serde_json::from_str(json)?;
+        settings;
     let pool = pool.unwrap_or_else(|| tenant.clone()).into_owned().try_into()?;
     let address: Address = address.into_owned().try_into()?;
     Ok(MailboxPlan {
@@ -98,6 +118,7 @@ pub(crate) fn settings_of(id: MailboxId, json: &str) -> Result<MailboxPlan, Unre
         ramp: ramp.parse()?,
         cap_per_day: cap,
         reply_rate: rate,
+        language,
     })
 }
 
@@ -256,6 +277,7 @@ pub(crate) mod tests {
             ramp: Ramp::Linear { start: 10, step: 1, cap: 40 },
             cap_per_day: Some(40),
             reply_rate: 0.35,
+            language: Language::De,
         }
     }
 
@@ -343,6 +365,7 @@ pub(crate) mod tests {
             assert_eq!(settings_of(plan.id, &settings_text(&plan)), Ok(plan.clone()));
             plan.organisation = "another.example".to_owned();
             plan.pool = "shared-pool".parse().unwrap();
+            plan.language = Language::Fr;
             assert_eq!(settings_of(plan.id, &settings_text(&plan)), Ok(plan.clone()));
         }
     }
@@ -355,10 +378,24 @@ pub(crate) mod tests {
             item.insert(name.to_owned(), value);
             from_item(row.plan.id, item).unwrap_err().0
         };
-        assert!(changed("c", text(r#"[2,"acme"]"#)).contains("version 2"));
+        assert!(changed("c", text(r#"[3,"acme"]"#)).contains("version 3"));
         assert!(changed("st", text("floating")).contains("floating"));
         assert!(changed("o", AttributeValue::M(Item::from([("0".to_owned(), text("X1"))]))).contains("X1"));
         assert!(changed("q", number(-4)).contains("-4"));
+    }
+
+    /// As rows were written before mailboxes had a language: they are read, and an English mailbox still writes them.
+    #[test]
+    fn settings_without_a_language_are_english() {
+        let mut plan = realistic_plan(MailboxId(7));
+        assert!(settings_text(&plan).starts_with(r#"[2,"de",[1,"northwind-outreach","#));
+        plan.language = Language::En;
+        let before = r#"[1,"northwind-outreach","katharina.feldmann@mail.northwind-outreach.com","microsoft","northwind-outreach.com",null,"sender","exchange","America/Argentina/Buenos_Aires","08:30:00","17:45:00",31,"linear 10,+1,cap 40",40,0.35]"#;
+        let written = settings_text(&plan);
+        assert!(written.starts_with(r#"[1,"northwind-outreach","#) && !written.contains("en\""), "{written}");
+        assert_eq!(settings_of(plan.id, &written), Ok(plan.clone()));
+        let ramp = plan.ramp.to_string();
+        assert_eq!(settings_of(plan.id, &before.replace("linear 10,+1,cap 40", &ramp)), Ok(plan));
     }
 
     proptest! {

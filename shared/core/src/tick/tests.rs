@@ -2,6 +2,7 @@
 //! (`simulation::World::check`).
 
 mod partners;
+mod plans;
 mod replies;
 mod room;
 mod visiting;

@@ -5,6 +5,7 @@
 
 mod budget;
 mod claims;
+mod content;
 mod imports;
 mod interleaving;
 mod leases;

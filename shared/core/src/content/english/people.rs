@@ -270,8 +270,8 @@ pub(super) const FAREWELL: Story = Story {
          do you need it?}",
         "{<other> would be great|By <other>, if you can}. {Two lines are enough|Keep it short}, {the card is small|there \
          are many of us}. {Can you be there on <day>|Will you come on <day>}?",
-        "{I will be there|I would not miss it}. {I will bring a cake|I can bring some plates}, {the one with the pears|we \
-         never have enough of them}. {Does <colleague> know?|Is it a surprise?}",
+        "{I will be there|I would not miss it}. {I will bring a cake, the one with the pears|I can bring some \
+         plates, we never have enough of them}. {Does <colleague> know?|Is it a surprise?}",
         "{It is a surprise|Nobody said a word so far}, {so please keep it to yourself|let us see whether we can keep it \
          that way}. {The cake is very welcome|That would be wonderful}.",
         "{My lips are sealed|Not a word from me}! {See you on <day>|Until <day>}, {I will come a little early|with the \
