@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use preheat_core::clock::Clock;
 
+use crate::buses::Buses;
 use crate::clients::{self, ClientParts};
 use crate::connector::Connector;
 use crate::counts::{Counts, OperationCounts};
@@ -15,6 +16,7 @@ use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::kms::{Kms, MasterKey};
 use crate::queues::{QueueSettings, Queues};
+use crate::sns::{Sns, Text};
 use crate::sqs;
 use crate::wire::{Answer, Service};
 
@@ -24,6 +26,8 @@ pub(crate) struct Stack {
     dynamo: Dynamo,
     queues: Queues,
     kms: Kms,
+    buses: Buses,
+    sns: Sns,
     counts: Mutex<Counts>,
 }
 
@@ -34,11 +38,16 @@ impl Stack {
             Service::Dynamo => self.dynamo.call(operation, body),
             Service::Sqs => sqs::call(&self.queues, operation, body),
             Service::Kms => self.kms.call(operation, body),
+            Service::Events => self.buses.call(&self.queues, operation, body, false),
+            Service::Sns => self.sns.call(operation, body),
         }
     }
 
     /// Answers a batch in part (see [`crate::Fault::PartialBatch`]).
     pub(crate) fn call_in_part(&self, service: Service, operation: &str, body: &[u8]) -> Answer {
+        if service == Service::Events {
+            return self.buses.call(&self.queues, operation, body, true);
+        }
         match crate::wire::split_batch(operation, body) {
             Some(split) => {
                 let nothing = || Answer::ok(b"{}".to_vec());
@@ -61,6 +70,8 @@ pub struct Aws {
     dynamodb: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
     kms: aws_sdk_kms::Client,
+    eventbridge: aws_sdk_eventbridge::Client,
+    sns: aws_sdk_sns::Client,
 }
 
 impl std::fmt::Debug for Aws {
@@ -103,10 +114,19 @@ impl Aws {
     }
 
     fn over(dynamo: Dynamo, queues: Queues, kms: Kms, clock: Clock, seed: u64) -> Self {
-        let stack = Arc::new(Stack { faults: Faults::new(seed), dynamo, queues, kms, counts: Mutex::default() });
+        let stack = Arc::new(Stack {
+            faults: Faults::new(seed),
+            dynamo,
+            queues,
+            kms,
+            buses: Buses::default(),
+            sns: Sns::default(),
+            counts: Mutex::default(),
+        });
         let parts = ClientParts::new(SharedHttpClient::new(Connector::new(Arc::clone(&stack))), clock);
         let (dynamodb, sqs, kms) = (clients::dynamodb(&parts), clients::sqs(&parts), clients::kms(&parts));
-        Self { stack, dynamodb, sqs, kms }
+        let (eventbridge, sns) = (clients::eventbridge(&parts), clients::sns(&parts));
+        Self { stack, dynamodb, sqs, kms, eventbridge, sns }
     }
 
     /// A DynamoDB client. All clients of one stack share their retry budget, as those of one process do.
@@ -125,6 +145,29 @@ impl Aws {
     #[must_use]
     pub fn kms(&self) -> aws_sdk_kms::Client {
         self.kms.clone()
+    }
+
+    /// An EventBridge client.
+    #[must_use]
+    pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
+        self.eventbridge.clone()
+    }
+
+    /// An SNS client.
+    #[must_use]
+    pub fn sns(&self) -> aws_sdk_sns::Client {
+        self.sns.clone()
+    }
+
+    /// Creates a bus with one rule: every event of it goes into that queue.
+    pub fn create_bus(&self, name: &str, queue: &str) {
+        self.stack.buses.create(name, queue);
+    }
+
+    /// The text messages that were sent to phones, oldest first.
+    #[must_use]
+    pub fn texts(&self) -> Vec<Text> {
+        self.stack.sns.texts()
     }
 
     /// The queues, for the pump and for those who look into them. What is done here is not counted.

@@ -95,3 +95,13 @@ pub(crate) fn sqs(parts: &ClientParts) -> aws_sdk_sqs::Client {
 pub(crate) fn kms(parts: &ClientParts) -> aws_sdk_kms::Client {
     client!(aws_sdk_kms, parts)
 }
+
+/// An EventBridge client.
+pub(crate) fn eventbridge(parts: &ClientParts) -> aws_sdk_eventbridge::Client {
+    client!(aws_sdk_eventbridge, parts)
+}
+
+/// An SNS client.
+pub(crate) fn sns(parts: &ClientParts) -> aws_sdk_sns::Client {
+    client!(aws_sdk_sns, parts)
+}

@@ -24,7 +24,7 @@ pub enum Fault {
     /// The request is applied, its answer is lost (connection reset).
     LoseAnswer,
     /// A batch is done in part: every second entry (the only one, if it is alone) comes back failed or unprocessed.
-    /// For `SendMessageBatch`, `DeleteMessageBatch` and `BatchWriteItem`; other calls pass unharmed.
+    /// For `SendMessageBatch`, `DeleteMessageBatch`, `BatchWriteItem` and `PutEvents`; other calls pass unharmed.
     PartialBatch,
     /// The answer takes this long, on tokio's clock.
     Latency(Duration),

@@ -1,4 +1,4 @@
-//! The AWS that lives inside the process: DynamoDB, SQS and KMS answered under the real SDK.
+//! The AWS that lives inside the process: DynamoDB, SQS, KMS, EventBridge and SNS answered under the real SDK.
 //!
 //! The SDK is the port (architecture.md, rule 3): code calls the ordinary clients, and here a connector takes the
 //! place of the network. So serialisation, conditions, retries and error types are the real ones, in tests, in the
@@ -9,6 +9,7 @@
 //! runs on tokio's current-thread runtime with paused time, and the same seed gives the same answers.
 
 pub mod aws;
+mod buses;
 mod clients;
 mod connector;
 pub mod counts;
@@ -20,6 +21,7 @@ mod kms;
 pub mod pump;
 mod queue;
 pub mod queues;
+mod sns;
 mod sqs;
 mod wire;
 
@@ -30,3 +32,4 @@ pub use faults::{Fault, Faults};
 pub use kms::MasterKey;
 pub use pump::{Failure, Mapping, Outcome, Pump, Settled};
 pub use queues::{DeadLetters, Depth, Disorder, Lying, QueueError, QueueSettings, Queues, Received};
+pub use sns::Text;

@@ -1,4 +1,5 @@
-//! Requests and answers as they stand on the wire: AWS JSON, one operation named by a header.
+//! Requests and answers as they stand on the wire: AWS JSON, one operation named by a header; and SNS's form, which names
+//! it in its body.
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
@@ -13,16 +14,25 @@ pub(crate) enum Service {
     Sqs,
     /// KMS, JSON 1.1.
     Kms,
+    /// EventBridge, JSON 1.1.
+    Events,
+    /// SNS, a form in, XML out.
+    Sns,
 }
 
-/// Service and operation of a request, from its `X-Amz-Target`.
+/// Service and operation of a request, from its `X-Amz-Target`, or from the form it sends.
 pub(crate) fn target(request: &HttpRequest) -> Option<(Service, &str)> {
-    let target = request.headers().get("x-amz-target")?;
+    let Some(target) = request.headers().get("x-amz-target") else {
+        let form = std::str::from_utf8(request.body().bytes()?).ok()?;
+        let operation = form.strip_prefix("Action=")?.split('&').next()?;
+        return form.contains("&Version=2010-03-31").then_some((Service::Sns, operation));
+    };
     let (prefix, operation) = target.split_once('.')?;
     let service = match prefix {
         "DynamoDB_20120810" => Service::Dynamo,
         "AmazonSQS" => Service::Sqs,
         "TrentService" => Service::Kms,
+        "AWSEvents" => Service::Events,
         _ => return None,
     };
     Some((service, operation))
@@ -68,7 +78,8 @@ impl Service {
         let kind = match self {
             Self::Dynamo => "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
             Self::Sqs => "com.amazonaws.sqs#RequestThrottled",
-            Self::Kms => "ThrottlingException",
+            Self::Kms | Self::Events => "ThrottlingException",
+            Self::Sns => return crate::sns::error(400, "Throttling", "too many requests (injected)"),
         };
         Answer::error(400, kind, "too many requests (injected)")
     }

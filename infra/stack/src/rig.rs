@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use preheat_app::{App, Profiles, Queues};
+use preheat_app::{App, Bus, Profiles, Queues};
 use preheat_core::clock::Clock;
 use preheat_core::day::PlanRow;
 use preheat_core::id::{MailboxId, PoolId, TenantId};
@@ -14,7 +14,7 @@ use preheat_sandbox::{Kind, Network, ProviderId, World};
 use preheat_store::{Credential, NewMailbox, SHARDS, Secret, Store, Vault};
 
 use crate::fleet::{self, Member};
-use crate::stack::{Event, Interference, SENDS, Stack, VISITS, create_queues};
+use crate::stack::{BUS, Event, Interference, SENDS, Stack, VISITS, create_queues};
 use crate::time::virtual_clock;
 
 /// What a rig is built from.
@@ -82,6 +82,7 @@ pub fn app_over(aws: &Aws, dial: Arc<dyn preheat_mail::Dial>, clock: &Clock, lim
         vault: Vault::new(&aws.kms(), store.clone(), KEY, clock.clone()),
         queues: Queues::new(aws.sqs(), preheat_local::Queues::url(SENDS), preheat_local::Queues::url(VISITS)),
         store,
+        bus: Some(Bus::new(aws.eventbridge(), BUS)),
         dial,
         clock: clock.clone(),
         limits: limits.clone(),

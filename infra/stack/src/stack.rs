@@ -12,7 +12,7 @@ use preheat_app::send::{self, SendOutcome, send_batch};
 use preheat_app::visit::{self, VisitReport, visit};
 use preheat_core::id::{MailboxId, SlotId};
 use preheat_core::message::{Content, SendBatch, VisitOrder};
-use preheat_lambda::batch::{self, Call, SEND_MAX, VISIT_MAX};
+use preheat_lambda::batch::{self, Call, NOTIFY_MAX, SEND_MAX, VISIT_MAX};
 use preheat_local::{Aws, DeadLetters, Failure, Mapping, Pump, QueueSettings, Received};
 use tokio::task::{JoinSet, LocalSet};
 
@@ -105,6 +105,12 @@ pub const VISITS: &str = "visits";
 pub const SENDS_DEAD: &str = "sends-dead";
 /// Where messages go that were received too often.
 pub const VISITS_DEAD: &str = "visits-dead";
+/// The bus of state changes.
+pub const BUS: &str = "changes";
+/// The queue behind the bus: what the notifier reads.
+pub const ALERTS: &str = "alerts";
+/// Where changes go that nobody could be told of.
+pub const ALERTS_DEAD: &str = "alerts-dead";
 
 // As infra/template.yaml has them; a test compares the two.
 
@@ -130,6 +136,9 @@ pub const SENDER: Mapped =
 /// The replier's queue.
 pub const REPLIER: Mapped =
     Mapped { queue: VISITS, dead: VISITS_DEAD, visibility_s: 900, timeout_s: 300, item_max: VISIT_MAX };
+/// The notifier's queue.
+pub const NOTIFIER: Mapped =
+    Mapped { queue: ALERTS, dead: ALERTS_DEAD, visibility_s: 720, timeout_s: 120, item_max: NOTIFY_MAX };
 /// Messages of one batch.
 pub const BATCH_MAX: usize = 100;
 /// How long a batch waits to be full, in seconds.
@@ -141,13 +150,14 @@ const INVOCATIONS_MAX: usize = 10;
 
 /// Makes the queues of the stack, where they are not there yet.
 pub fn create_queues(aws: &Aws) {
-    for Mapped { queue, dead, visibility_s, .. } in [SENDER, REPLIER] {
+    for Mapped { queue, dead, visibility_s, .. } in [SENDER, REPLIER, NOTIFIER] {
         let kept = QueueSettings { retention_s: 1_209_600, ..QueueSettings::default() };
         aws.create_queue(dead, kept);
         let dead_letters = Some(DeadLetters { queue: dead.to_owned(), max_receive_count: RECEIVES_MAX });
         let settings = QueueSettings { visibility_s, dead_letters, ..QueueSettings::default() };
         aws.create_queue(queue, settings);
     }
+    aws.create_bus(BUS, ALERTS);
 }
 
 /// Every function in one process.

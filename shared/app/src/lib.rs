@@ -9,6 +9,7 @@
 //! May use the store, mail and core; opens no socket but through [`App::dial`], reads no clock but [`App::clock`], takes no
 //! chance but from the seed. Decides nothing that core could decide.
 
+pub mod bus;
 pub mod fan_out;
 mod profiles;
 pub mod queue;
@@ -19,11 +20,13 @@ pub mod visit;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use preheat_core::change::Change;
 use preheat_core::clock::Clock;
 use preheat_core::limits::Limits;
 use preheat_mail::Dial;
 use preheat_store::{Store, StoreError, Vault};
 
+pub use bus::{Bus, BusError};
 pub use profiles::Profiles;
 pub use queue::{QueueError, Queues};
 
@@ -36,6 +39,8 @@ pub struct App {
     pub vault: Vault,
     /// The queues `sends` and `visits`.
     pub queues: Queues,
+    /// The bus of state changes; absent: nobody is told.
+    pub bus: Option<Bus>,
     /// The one network door.
     pub dial: Arc<dyn Dial>,
     /// The one clock.
@@ -51,6 +56,17 @@ impl App {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Publishes state changes, where there is a bus.
+    ///
+    /// # Errors
+    /// The bus did not take all of them.
+    pub async fn tell(&self, changes: &[Change]) -> Result<(), BusError> {
+        match &self.bus {
+            Some(bus) => bus.publish(changes).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -72,4 +88,18 @@ pub enum AppError {
     /// A queue did not take its messages.
     #[error("the queue: {0}")]
     Queue(#[from] QueueError),
+    /// The bus did not take its events.
+    #[error("the bus: {0}")]
+    Bus(#[from] BusError),
+}
+
+/// The whole chain of an SDK error in one line: its own text says only "service error".
+fn describe(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }

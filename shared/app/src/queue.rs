@@ -5,6 +5,8 @@
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures::{StreamExt, TryStreamExt};
 
+use crate::describe;
+
 /// SQS takes ten messages a call (`SendMessageBatch`, SQS API reference).
 const ENTRIES_MAX: usize = 10;
 /// Calls under way at once.
@@ -102,15 +104,4 @@ fn entry(id: usize, message: &Outgoing) -> Result<SendMessageBatchRequestEntry, 
         .delay_seconds(i32::try_from(message.delay_s.min(900)).unwrap_or(900))
         .build()
         .map_err(|error| QueueError::Call(error.to_string()))
-}
-
-/// The whole chain of an SDK error in one line: its own text says only "service error".
-fn describe(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

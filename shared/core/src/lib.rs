@@ -19,16 +19,22 @@
 //! | [`engage`] | what does a recipient do with a mail, and when is its mailbox visited? |
 //! | [`content`] | what does a mail say, and is this text fit to be sent? |
 //! | [`token`] | how does a mail show that it is ours, and which one? |
+//! | [`change`] | what changed, for those who listen to the bus? |
+//! | [`alert`] | who is told of it, when, and in which words? |
 //! | [`event`] | what did a provider, an MTA or a mailbox report of a mail? |
+//! | [`address`] | which addresses may be connected to? |
 //! | [`feasibility`] | can this configuration be met at all, and what binds it? |
 //! | [`rate`] | how many of how many, and how sure is that? |
 //! | [`limits`] | which numbers can an operator change? |
 //! | [`seed`] | where does chance come from? |
 //! | [`id`], [`mailbox`], [`day`], [`visit`], [`message`], [`endpoint`], [`clock`] | what are the things called, and how are they written down? |
 
+pub mod address;
+pub mod alert;
 pub mod backoff;
 pub mod caps;
 pub mod catchup;
+pub mod change;
 pub mod clock;
 pub mod content;
 pub mod day;

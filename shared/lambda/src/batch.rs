@@ -54,6 +54,9 @@ pub const SEND_MAX: SignedDuration = SignedDuration::from_secs(75);
 /// How long a visit may take.
 pub const VISIT_MAX: SignedDuration = SignedDuration::from_secs(200);
 
+/// How long telling everybody of a batch of changes may take.
+pub const NOTIFY_MAX: SignedDuration = SignedDuration::from_secs(75);
+
 /// Items of a batch under way at once: sessions wait for servers, not for the processor.
 const AT_ONCE: usize = 100;
 

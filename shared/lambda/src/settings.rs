@@ -13,6 +13,8 @@ pub struct Settings {
     pub visits_url: String,
     /// `PREHEAT_KMS_KEY`: the key that data keys are encrypted under: id, alias or ARN.
     pub kms_key: String,
+    /// `PREHEAT_BUS`: the bus of state changes, name or ARN. Without it nobody is told of them.
+    pub bus: Option<String>,
     /// `PREHEAT_TICK_S`: length of a tick in seconds, 60–900; default 900. Must equal the schedule's rate.
     pub tick_s: u32,
     /// `PREHEAT_ALLOW_LOCAL_MAIL`: `on` lets mail servers be on private addresses and any port. For rehearsals.
@@ -48,9 +50,10 @@ impl Settings {
             wrong.push(format!("PREHEAT_TICK_S is {tick_s}; it must be 60 to 900"));
         }
         let Switch(allow_local_mail) = parsed(&lookup, "PREHEAT_ALLOW_LOCAL_MAIL", Switch(false), &mut wrong);
+        let bus = lookup("PREHEAT_BUS").filter(|name| !name.is_empty());
         let extra_roots = lookup("PREHEAT_EXTRA_ROOTS").filter(|path| !path.is_empty());
         if wrong.is_empty() {
-            Ok(Self { table, sends_url, visits_url, kms_key, tick_s, allow_local_mail, extra_roots })
+            Ok(Self { table, sends_url, visits_url, kms_key, bus, tick_s, allow_local_mail, extra_roots })
         } else {
             Err(SettingsError(wrong))
         }
@@ -111,7 +114,7 @@ mod tests {
         let settings = settings(&REQUIRED).unwrap();
         assert_eq!(settings.tick_s, 900);
         assert!(!settings.allow_local_mail);
-        assert_eq!(settings.extra_roots, None);
+        assert_eq!((settings.extra_roots, settings.bus), (None, None));
     }
 
     #[test]

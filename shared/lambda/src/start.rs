@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
-use preheat_app::{App, Profiles, Queues};
+use preheat_app::{App, Bus, Profiles, Queues};
 use preheat_core::limits::Limits;
 use preheat_mail::NetDial;
 use preheat_store::{Store, Vault};
@@ -37,6 +37,7 @@ pub async fn app(settings: &Settings) -> Result<App, StartError> {
     let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), &settings.table);
     let kms = aws_sdk_kms::Client::new(&aws);
     let sqs = aws_sdk_sqs::Client::new(&aws);
+    let bus = settings.bus.as_ref().map(|name| Bus::new(aws_sdk_eventbridge::Client::new(&aws), name));
     let roots = match &settings.extra_roots {
         Some(path) => std::fs::read(path).map_err(|error| StartError::Roots(format!("{path}: {error}")))?,
         None => Vec::new(),
@@ -46,6 +47,7 @@ pub async fn app(settings: &Settings) -> Result<App, StartError> {
         vault: Vault::new(&kms, store.clone(), &settings.kms_key, clock.clone()),
         queues: Queues::new(sqs, &settings.sends_url, &settings.visits_url),
         store,
+        bus,
         dial: Arc::new(dial),
         clock,
         limits: Limits { tick_s: settings.tick_s, ..Limits::default() },

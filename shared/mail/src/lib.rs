@@ -2,7 +2,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`dial`], [`net`], [`address`] | the door: opens connections, under the address rules, verifies certificates |
+//! | [`dial`], [`net`] | the door: opens connections, under the address rules ([`preheat_core::address`]), verifies certificates |
 //! | [`smtp`] | one send, step by step, so that "before" and "after" the final dot are told apart |
 //! | [`imap`] | one visit to a mailbox: folders, scan, actions |
 //! | [`compose`], [`read`] | messages out, headers in |
@@ -12,7 +12,6 @@
 //! Nothing here waits or reads without a limit ([`limits`]); no connection is used again after an error or after a
 //! future was dropped half way. Server text in errors is cleaned ([`reply`]): no secret, no address.
 
-pub mod address;
 pub mod check;
 pub mod compose;
 pub mod dial;

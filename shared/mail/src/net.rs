@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use preheat_core::address::refusal;
 use preheat_core::endpoint::{Endpoint, Security};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -17,7 +18,6 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
-use crate::address::refusal;
 use crate::dial::{Dial, DialError, DialStage, DialStep, Stream};
 
 /// The only ports a mailbox may name: submission and IMAP, implicit TLS and STARTTLS.

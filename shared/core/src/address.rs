@@ -1,8 +1,8 @@
-//! Which addresses a mailbox may name as its server (reliability.md, "Addresses (SSRF)"). Pure.
+//! Which addresses a tenant may have us connect to: mail servers and webhooks (reliability.md, "Addresses (SSRF)").
 //!
 //! Tenants choose host names; a name may lead anywhere. For IPv4 everything in IANA's special-purpose registry is
 //! refused; for IPv6 only global unicast space (2000::/3) passes, less its special parts. An address that embeds an
-//! IPv4 address (mapped, compatible, NAT64, 6to4, Teredo) is refused whatever it embeds: no mail server needs it.
+//! IPv4 address (mapped, compatible, NAT64, 6to4, Teredo) is refused whatever it embeds: no server of the open Internet needs it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
