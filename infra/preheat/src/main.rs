@@ -5,6 +5,7 @@
 //! `preheat-core`.
 
 mod chart;
+mod content;
 mod demo;
 mod dlq;
 mod feasible;
@@ -30,6 +31,7 @@ Examples:
   preheat feasible --mailboxes 100000 --daily 30 --window 09:00-17:00 --hourly-cap 50000
   preheat mailbox import mailboxes.csv --dry-run
   preheat dlq show --data ./data
+  preheat content preview --language de --seed 7 --turns
   preheat up --data ./data --mailboxes mailboxes.csv
 
 Exit codes: 0 done, 1 failed, 2 bad input or usage.";
@@ -55,6 +57,9 @@ enum Command {
     /// Import, list, check, pause and resume mailboxes
     #[command(subcommand)]
     Mailbox(mailbox::Command),
+    /// Preview what warmup mail says, list the stock of conversation plans, make today's
+    #[command(subcommand)]
+    Content(content::Command),
     /// Show and redrive queue messages that were given up
     #[command(subcommand)]
     Dlq(dlq::Command),
@@ -70,6 +75,7 @@ fn main() -> ExitCode {
         Command::Plan(args) => plan::run(args, &mut out),
         Command::Feasible(args) => feasible::run(args, &mut out),
         Command::Mailbox(command) => wait(mailbox::run(command, &mut out)),
+        Command::Content(command) => wait(content::run(command, &mut out)),
         Command::Dlq(command) => wait(dlq::run(command, &mut out)),
     };
     let done = done.and_then(|()| Ok(out.flush()?));

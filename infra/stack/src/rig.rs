@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use preheat_app::{App, Bus, Profiles, Queues};
+use preheat_app::{App, Bus, Profiles, Queues, Scripts};
 use preheat_core::clock::Clock;
 use preheat_core::day::PlanRow;
 use preheat_core::id::{MailboxId, PoolId, TenantId};
@@ -87,6 +87,8 @@ pub fn app_over(aws: &Aws, dial: Arc<dyn preheat_mail::Dial>, clock: &Clock, lim
         clock: clock.clone(),
         limits: limits.clone(),
         profiles: Profiles::default(),
+        scripts: Scripts::default(),
+        writer: None,
     }
 }
 

@@ -5,8 +5,9 @@
 //! | [`fan_out`] | `fanout`   | turns local days, plans the tick, pushes per-mailbox batches onto the queues |
 //! | [`send`]    | `sender`   | claims a slot, speaks SMTP, writes the outcome |
 //! | [`visit`]   | `replier`  | one IMAP session: placement, reconciliation, engagement, filing |
+//! | [`stock`]   | `governor`, operator | the daily stock of conversation plans |
 //!
-//! May use the store, mail and core; opens no socket but through [`App::dial`], reads no clock but [`App::clock`], takes no
+//! May use the store, mail, platforms and core; opens no socket but through [`App::dial`], reads no clock but [`App::clock`], takes no
 //! chance but from the seed. Decides nothing that core could decide.
 
 pub mod bus;
@@ -14,8 +15,11 @@ pub mod fan_out;
 mod profiles;
 pub mod queue;
 pub mod redact;
+mod scripts;
 pub mod send;
+pub mod stock;
 pub mod visit;
+mod writer;
 
 use std::sync::Arc;
 
@@ -29,6 +33,8 @@ use preheat_store::{Store, StoreError, Vault};
 pub use bus::{Bus, BusError};
 pub use profiles::Profiles;
 pub use queue::{QueueError, Queues};
+pub use scripts::Scripts;
+pub use writer::{MODEL, TOKENS_PER_DAY, Writer};
 
 /// What every use case works with: built once a process, shared by its invocations.
 #[derive(Clone)]
@@ -49,6 +55,10 @@ pub struct App {
     pub limits: Limits,
     /// Profiles of mailboxes, kept for some minutes.
     pub profiles: Profiles,
+    /// Texts of conversation plans, kept.
+    pub scripts: Scripts,
+    /// The language model that writes plans; absent: the library alone.
+    pub writer: Option<Writer>,
 }
 
 impl App {

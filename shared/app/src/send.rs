@@ -255,3 +255,101 @@ fn name_of(address: &Address) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use preheat_core::clock::Clock;
+    use preheat_core::content::Language;
+    use preheat_core::content::plan::Written;
+    use preheat_core::endpoint::{Endpoint, Security};
+    use preheat_core::id::MailboxId;
+    use preheat_core::mailbox::Provider;
+    use preheat_store::{Secret, Store, Vault};
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_772_442_000).unwrap_or_default()
+    }
+
+    async fn stack() -> (Arc<Secrets>, Profile) {
+        let clock: Clock = Arc::new(now);
+        let aws = preheat_local::Aws::memory(clock.clone(), 7).expect("in memory");
+        let store = Store::new(aws.dynamodb(), "ledger");
+        store.create_table().await.expect("created");
+        let vault = Vault::new(&aws.kms(), store, "alias/preheat", clock);
+        let tenant: preheat_core::id::TenantId = "acme".parse().expect("a name");
+        let credential = Credential::Password(Secret::new("not a real one".to_owned()));
+        let sealed = vault.seal(&tenant, MailboxId(1), 1, &credential).await.expect("sealed");
+        let endpoint = |port| Endpoint { host: "mx.one.example".to_owned(), port, security: Security::Implicit };
+        let profile = Profile {
+            tenant,
+            id: MailboxId(1),
+            address: "anna.berg@one.example".parse().expect("an address"),
+            display_name: "Anna Berg".to_owned(),
+            provider: Provider::Other,
+            pool: "acme".parse().expect("a name"),
+            zone: "Europe/Berlin".to_owned(),
+            smtp: endpoint(465),
+            imap: endpoint(993),
+            user: "anna".to_owned(),
+            sealed,
+        };
+        (vault.secrets().await.expect("made"), profile)
+    }
+
+    fn order(language: Language, content: Content) -> SendOrder {
+        SendOrder {
+            slot: "mb-1/2026-03-02/0".parse().expect("a slot"),
+            partner: MailboxId(2),
+            to: "tom.miller@two.example".parse().expect("an address"),
+            due_at: now(),
+            not_after: now(),
+            content,
+            language,
+            plan: None,
+        }
+    }
+
+    /// Subject and text as the recipient reads them.
+    fn read(mail: &[u8]) -> (String, String) {
+        let message = mail_parser::MessageParser::new().parse(mail).expect("a mail");
+        let body = message.body_text(0).expect("a text").replace("\r\n", "\n");
+        (message.subject().expect("a subject").to_owned(), body)
+    }
+
+    #[tokio::test]
+    async fn a_mail_speaks_the_language_of_its_thread() {
+        let (secrets, profile) = stack().await;
+        for language in Language::ALL {
+            let order = order(language, Content::Opening);
+            let (subject, body) = read(&draft(&secrets, &profile, &order, None, now()).expect("a mail"));
+            let expected = conversation(thread(&secrets.seed, order.slot), language);
+            assert_eq!(subject, expected.subject);
+            assert!(body.contains(&expected.turns[0]) && body.contains("Tom"), "{language}: {body}");
+        }
+    }
+
+    /// A reply continues the plan of the opening; without its plan the thread goes on by the library.
+    #[tokio::test]
+    async fn a_reply_goes_on_by_the_plan_of_its_thread() {
+        let (secrets, profile) = stack().await;
+        let turns = (0..6).map(|turn| vec![format!("Das ist der {turn}. Zug, und er ist für dich.")]).collect();
+        let subjects = vec!["Züge für dich".to_owned()];
+        let script = Script::Written(Written { topic: "Züge".to_owned(), subjects, turns });
+        let root: SlotId = "mb-2/2026-02-27/3".parse().expect("a slot");
+        let chain = vec![root, SlotId { mailbox: MailboxId(1), ..root }];
+        let reply = order(Language::De, Content::Reply { chain, rewritten_id: None });
+        let (subject, body) = read(&draft(&secrets, &profile, &reply, Some(&script), now()).expect("a mail"));
+        assert_eq!(subject, "Re: Züge für dich");
+        assert!(body.contains("Das ist der 2. Zug"), "{body}");
+        let (subject, body) = read(&draft(&secrets, &profile, &reply, None, now()).expect("a mail"));
+        let expected = conversation(thread(&secrets.seed, root), Language::De);
+        assert!(
+            subject == format!("Re: {}", expected.subject) && body.contains(&expected.turns[2]),
+            "{subject}: {body}"
+        );
+    }
+}

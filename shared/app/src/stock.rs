@@ -8,7 +8,6 @@
 //! Reads and writes warmup's own texts and reads planning rows; knows nothing of campaigns.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -21,31 +20,19 @@ use preheat_core::content::deck::{Deck, next_open_date};
 use preheat_core::content::plan::{Plan, PlanId, Script, Written};
 use preheat_core::id::day_number;
 use preheat_core::mailbox::Role;
-use preheat_platforms::Llm;
 use preheat_store::{SHARDS, Store, Vault};
 use serde::Serialize;
 
-use crate::{App, AppError};
+use crate::{App, AppError, Writer};
 
 /// Plans of a language that a day begins with, at least (domain.md §6).
 pub const FRESH_PER_DAY: u16 = 5;
-/// Tokens that the language model may cost in a day, unless configured otherwise. Ours: some 60 plans.
-pub const TOKENS_PER_DAY: u64 = 60_000;
 /// Topics that a request names to be avoided, at most.
 const AVOIDED_MAX: usize = 30;
 /// Plans of a language and day, at most.
 const NAMES_MAX: u16 = 1_000;
 /// Shards read at once.
 const AT_ONCE: usize = 16;
-
-/// The language model that writes plans: warmup's own, with its own key and budget.
-#[derive(Debug, Clone)]
-pub struct Writer {
-    /// The model behind its API.
-    pub llm: Arc<Llm>,
-    /// Tokens a day, all languages.
-    pub tokens_per_day: u64,
-}
 
 /// What the stock is made with.
 #[derive(Debug, Clone, Copy)]
@@ -143,8 +130,12 @@ pub async fn make(with: Parts<'_>, now: Timestamp) -> Result<StockReport, AppErr
         }
     }
     tracing::info!(
-        written = report.written, library = report.library, retired = report.retired.len(), tokens = report.tokens,
-        failure = report.failure.as_deref(), "stock"
+        written = report.written,
+        library = report.library,
+        retired = report.retired.len(),
+        tokens = report.tokens,
+        failure = report.failure.as_deref(),
+        "stock"
     );
     Ok(report)
 }
@@ -161,10 +152,15 @@ async fn look(store: &Store, now: Timestamp) -> Result<Look, AppError> {
     }
     let sends = sends_by_language(store).await?;
     let (today, next) = (utc_date(now), next_open_date(now));
-    let fresh = |language: Language| stock.plans.iter().filter(|plan| plan.id.language == language && plan.id.made == today);
-    let missing = |language: Language| FRESH_PER_DAY.saturating_sub(u16::try_from(fresh(language).count()).unwrap_or(u16::MAX));
-    let missing = sends.keys().map(|&language| (language, missing(language))).filter(|(_, missing)| *missing > 0).collect();
-    let spent = stock.plans.iter().filter(|plan| plan.retired.is_none() && plan.is_spent()).map(|plan| plan.id).collect();
+    let fresh = |language: Language| {
+        stock.plans.iter().filter(move |plan| plan.id.language == language && plan.id.made == today)
+    };
+    let missing =
+        |language: Language| FRESH_PER_DAY.saturating_sub(u16::try_from(fresh(language).count()).unwrap_or(u16::MAX));
+    let missing =
+        sends.keys().map(|&language| (language, missing(language))).filter(|(_, missing)| *missing > 0).collect();
+    let spent =
+        stock.plans.iter().filter(|plan| plan.retired.is_none() && plan.is_spent()).map(|plan| plan.id).collect();
     let is_dealt = store.decks().await?.get(next).is_some();
     let deck = (!is_dealt && !sends.is_empty()).then_some(next);
     Ok(Look { needs: Needs { sends, missing, spent, deck }, plans: stock.plans })
@@ -244,10 +240,11 @@ impl<'a> Author<'a> {
     /// Up to `wanted` plans in a language; fewer, or none, where the model or its budget does not give them.
     async fn write(&mut self, language: Language, wanted: u16, stock: &[Plan]) -> Result<Vec<Written>, AppError> {
         let mut plans: Vec<Written> = Vec::new();
-        let topics = stock.iter().rev().filter(|plan| plan.id.language == language).filter_map(|plan| match &plan.script {
-            Script::Written(written) => Some(written.topic.clone()),
-            Script::Theme(_) => None,
-        });
+        let topics =
+            stock.iter().rev().filter(|plan| plan.id.language == language).filter_map(|plan| match &plan.script {
+                Script::Written(written) => Some(written.topic.clone()),
+                Script::Theme(_) => None,
+            });
         let mut avoid: Vec<String> = topics.take(AVOIDED_MAX).collect();
         // Once more than good answers need: what a bad one lacks is the library's.
         for _ in 0..=wanted.div_ceil(BATCH_MAX) {
@@ -263,7 +260,12 @@ impl<'a> Author<'a> {
     }
 
     /// One request; `None`: no further one today.
-    async fn ask(&mut self, language: Language, plans: u16, avoid: &[String]) -> Result<Option<Vec<Written>>, AppError> {
+    async fn ask(
+        &mut self,
+        language: Language,
+        plans: u16,
+        avoid: &[String],
+    ) -> Result<Option<Vec<Written>>, AppError> {
         let Some(writer) = self.writer else { return Ok(None) };
         if self.report.tokens + REQUEST_TOKENS_MAX > writer.tokens_per_day {
             self.report.budget_spent = true;

@@ -17,7 +17,7 @@
 //! | [`pairing`] | who writes to whom? |
 //! | [`caps`], [`backoff`] | how much may one tick send at all; how much after a provider's trouble? |
 //! | [`engage`] | what does a recipient do with a mail, and when is its mailbox visited? |
-//! | [`content`] | what does a mail say, and is this text fit to be sent? |
+//! | [`content`] | what does a mail say, in which language, by which plan, and is this text fit to be sent? |
 //! | [`token`] | how does a mail show that it is ours, and which one? |
 //! | [`change`] | what changed, for those who listen to the bus? |
 //! | [`alert`] | who is told of it, when, and in which words? |

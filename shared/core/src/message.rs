@@ -65,7 +65,7 @@ pub struct SendOrder {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Content {
-    /// The first mail of a thread. Its conversation follows from the slot.
+    /// The first mail of a thread. What is said in it follows from the slot.
     Opening,
     /// A later one.
     Reply {

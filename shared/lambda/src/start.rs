@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
-use preheat_app::{App, Bus, Profiles, Queues};
+use preheat_app::{App, Bus, Profiles, Queues, Scripts};
 use preheat_core::limits::Limits;
 use preheat_mail::NetDial;
 use preheat_store::{Store, Vault};
@@ -52,5 +52,8 @@ pub async fn app(settings: &Settings) -> Result<App, StartError> {
         clock,
         limits: Limits { tick_s: settings.tick_s, ..Limits::default() },
         profiles: Profiles::default(),
+        scripts: Scripts::default(),
+        // Only a function that makes the stock knows the model: it sets this itself.
+        writer: None,
     })
 }

@@ -184,8 +184,7 @@ impl Store {
     pub async fn put_deck(&self, deck: &Deck) -> Result<bool, StoreError> {
         let key = Key::Deck(deck.date);
         let last = deck.date.saturating_add(DECK_DAYS.days());
-        let item =
-            Item::from([("j".to_owned(), text(json(key, deck)?)), ("ttl".to_owned(), number(end_of(last)))]);
+        let item = Item::from([("j".to_owned(), text(json(key, deck)?)), ("ttl".to_owned(), number(end_of(last)))]);
         Ok(self.put_if_absent(key, item).await?.is_done())
     }
 
@@ -262,8 +261,7 @@ impl Store {
 }
 
 fn json(key: Key<'_>, value: &impl serde::Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value)
-        .map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.to_string() })
+    serde_json::to_string(value).map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.to_string() })
 }
 
 /// The last second of a date (UTC), as a TTL.
@@ -275,10 +273,7 @@ fn end_of(date: Date) -> i64 {
 fn read_plan(id: PlanId, item: Item) -> Result<Plan, Unreadable> {
     let mut fields = Fields(item);
     let script = serde_json::from_str(&fields.text("j")?)?;
-    Ok(Plan {
-        retired: fields.text_or_none("rt")?.map(|date| date.parse()).transpose()?,
-        ..Plan::new(id, script)
-    })
+    Ok(Plan { retired: fields.text_or_none("rt")?.map(|date| date.parse()).transpose()?, ..Plan::new(id, script) })
 }
 
 fn read_spending(item: Item) -> Result<Spending, Unreadable> {

@@ -60,7 +60,9 @@ impl Key<'_> {
             Self::Profile(id) | Self::Day(id, _) | Self::BoxDay(id, _) => mailbox_pk(*id),
             Self::Address(address) => format!("ADDR#{address}"),
             Self::Counter | Self::DataKey(_) | Self::Provider(_) => SYSTEM_PK.to_owned(),
-            Self::ContentPlan(_) | Self::ContentTallies(_) | Self::Deck(_) | Self::ContentDay(_) => CONTENT_PK.to_owned(),
+            Self::ContentPlan(_) | Self::ContentTallies(_) | Self::Deck(_) | Self::ContentDay(_) => {
+                CONTENT_PK.to_owned()
+            }
             Self::Tenant(tenant) | Self::Suppressed(tenant, _) => tenant_pk(tenant),
         }
     }

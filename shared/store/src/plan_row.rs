@@ -28,7 +28,7 @@ use crate::item::{Fields, Item, Unreadable, instant, number, text};
 
 /// Version of the form of [`Settings`]. A reader that does not know a version reports the row and leaves it alone.
 const SETTINGS_VERSION: u32 = 1;
-/// Version of the form of [`SettingsWithLanguage`]. Written only where the language is not the default one, so that the
+/// Version of the form that ends in a language. Written only where the language is not the default one, so that the
 /// version before this program reads every row that it could have written.
 const SETTINGS_VERSION_LANGUAGE: u32 = 2;
 /// Reasons and troubles are cut to so many bytes: the row has to stay under 1 kB.
@@ -49,21 +49,18 @@ struct Settings<'a>(
     Time,
     Time,
     Days,
-    #[serde(borrow)] Cow<'a, str>, // ramp
-    Option<u32>,                   // cap a day
-    f64,                           // reply rate
+    #[serde(borrow)] Cow<'a, str>,                                            // ramp
+    Option<u32>,                                                              // cap a day
+    f64,                                                                      // reply rate
+    #[serde(default, skip_serializing_if = "Language::is_default")] Language, // from version 2 on
 );
-
-/// The settings of a mailbox that does not write in the default language.
-#[derive(Serialize, Deserialize)]
-struct SettingsWithLanguage<'a>(u32, Language, #[serde(borrow)] Settings<'a>);
 
 /// The settings' text.
 pub(crate) fn settings_text(plan: &MailboxPlan) -> String {
     let organisation = (plan.organisation != plan.address.domain()).then_some(plan.organisation.as_str());
     let pool = (plan.pool.as_str() != plan.tenant.as_str()).then_some(plan.pool.as_str());
     let settings = Settings(
-        SETTINGS_VERSION,
+        if plan.language.is_default() { SETTINGS_VERSION } else { SETTINGS_VERSION_LANGUAGE },
         plan.tenant.as_str().into(),
         plan.address.as_str().into(),
         plan.provider,
@@ -78,31 +75,37 @@ pub(crate) fn settings_text(plan: &MailboxPlan) -> String {
         plan.ramp.to_string().into(),
         plan.cap_per_day,
         plan.reply_rate,
+        plan.language,
     );
     // Strings, numbers and plain enums: there is nothing in it that JSON cannot hold.
-    if plan.language.is_default() {
-        return serde_json::to_string(&settings).unwrap_or_default();
-    }
-    let settings = SettingsWithLanguage(SETTINGS_VERSION_LANGUAGE, plan.language, settings);
     serde_json::to_string(&settings).unwrap_or_default()
 }
 
 /// The settings of a [`settings_text`].
 pub(crate) fn settings_of(id: MailboxId, json: &str) -> Result<MailboxPlan, Unreadable> {
     let version = json.trim_start_matches('[').split(',').next().unwrap_or_default();
-    let (language, settings) = match version {
-        "1" => (Language::default(), serde_json::from_str::<Settings<'_>>(json)?),
-        "2" => {
-            let SettingsWithLanguage(_, language, settings) = serde_json::from_str(json)?;
-            (language, settings)
-        }
-        _ => {
-            let newest = SETTINGS_VERSION_LANGUAGE;
-            return Err(Unreadable(format!("settings of version {version}; this program reads up to {newest}")));
-        }
-    };
-    let Settings(_, tenant, address, provider, organisation, pool, role, mode, zone, start, end, days, ramp, cap, rate) =
-        settings;
+    if !["1", "2"].contains(&version) {
+        let newest = SETTINGS_VERSION_LANGUAGE;
+        return Err(Unreadable(format!("settings of version {version}; this program reads up to {newest}")));
+    }
+    let Settings(
+        _,
+        tenant,
+        address,
+        provider,
+        organisation,
+        pool,
+        role,
+        mode,
+        zone,
+        start,
+        end,
+        days,
+        ramp,
+        cap,
+        rate,
+        language,
+    ) = serde_json::from_str(json)?;
     let pool = pool.unwrap_or_else(|| tenant.clone()).into_owned().try_into()?;
     let address: Address = address.into_owned().try_into()?;
     Ok(MailboxPlan {
@@ -388,11 +391,12 @@ pub(crate) mod tests {
     #[test]
     fn settings_without_a_language_are_english() {
         let mut plan = realistic_plan(MailboxId(7));
-        assert!(settings_text(&plan).starts_with(r#"[2,"de",[1,"northwind-outreach","#));
+        let german = settings_text(&plan);
+        assert!(german.starts_with(r#"[2,"northwind-outreach","#) && german.ends_with(r#",0.35,"de"]"#), "{german}");
         plan.language = Language::En;
         let before = r#"[1,"northwind-outreach","katharina.feldmann@mail.northwind-outreach.com","microsoft","northwind-outreach.com",null,"sender","exchange","America/Argentina/Buenos_Aires","08:30:00","17:45:00",31,"linear 10,+1,cap 40",40,0.35]"#;
         let written = settings_text(&plan);
-        assert!(written.starts_with(r#"[1,"northwind-outreach","#) && !written.contains("en\""), "{written}");
+        assert!(written.starts_with(r#"[1,"northwind-outreach","#) && written.ends_with(",0.35]"), "{written}");
         assert_eq!(settings_of(plan.id, &written), Ok(plan.clone()));
         let ramp = plan.ramp.to_string();
         assert_eq!(settings_of(plan.id, &before.replace("linear 10,+1,cap 40", &ramp)), Ok(plan));

@@ -60,8 +60,8 @@ fn parts(root: SlotId) -> [u64; 3] {
 /// that began without a deck must not find one afterwards.
 #[must_use]
 pub fn next_open_date(now: Timestamp) -> Date {
-    // The easternmost zone is 14 hours ahead.
-    let east = now.saturating_add(SignedDuration::from_hours(14)).unwrap_or(now);
+    // The easternmost zone is 14 hours ahead; one more for clocks that disagree.
+    let east = now.saturating_add(SignedDuration::from_hours(15)).unwrap_or(now);
     let begun = east.to_zoned(jiff::tz::TimeZone::UTC).date();
     begun.saturating_add(1.day())
 }

@@ -273,5 +273,10 @@ pub(super) const SMALL_WORDS: &[&str] = &[
     "pueda",
     "estamos",
     "sea",
-    "mes", "fin", "lista", "difícil", "algún", "alguna",
+    "mes",
+    "fin",
+    "lista",
+    "difícil",
+    "algún",
+    "alguna",
 ];
