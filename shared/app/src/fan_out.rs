@@ -79,7 +79,7 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
         suppressed: &suppressed,
         decks: &decks,
     });
-    let (send_messages, visit_messages) = push(app, &plan).await?;
+    let (send_messages, visit_messages) = push(app, tick, &plan).await?;
     Ok(TickReport {
         tick,
         mailboxes: fleet.len(),
@@ -190,15 +190,25 @@ fn tallies(
     tallies.into_inner()
 }
 
-async fn push(app: &App, plan: &TickPlan) -> Result<(usize, usize), AppError> {
-    let sends = plan.sends.iter().map(|(delay_s, batch)| outgoing(*delay_s, batch)).collect::<Result<Vec<_>, _>>()?;
-    let visits = plan.visits.iter().map(|(delay_s, order)| outgoing(*delay_s, order)).collect::<Result<Vec<_>, _>>()?;
+async fn push(app: &App, tick: Timestamp, plan: &TickPlan) -> Result<(usize, usize), AppError> {
+    // Delays count from the tick's start, queues count from now: what a late tick lost is taken off, or the last orders
+    // of the window would come after it.
+    let late_s = late_s(tick, app.now());
+    let sends = plan.sends.iter().map(|(delay_s, batch)| outgoing(*delay_s, late_s, batch));
+    let sends = sends.collect::<Result<Vec<_>, _>>()?;
+    let visits = plan.visits.iter().map(|(delay_s, order)| outgoing(*delay_s, late_s, order));
+    let visits = visits.collect::<Result<Vec<_>, _>>()?;
     app.queues.push(Queue::Sends, &sends).await?;
     app.queues.push(Queue::Visits, &visits).await?;
     Ok((sends.len(), visits.len()))
 }
 
-fn outgoing(delay_s: u32, message: &impl Serialize) -> Result<Outgoing, AppError> {
+/// Whole seconds from the tick's start to `now`.
+fn late_s(tick: Timestamp, now: Timestamp) -> u32 {
+    u32::try_from(now.duration_since(tick).as_secs()).unwrap_or(0)
+}
+
+fn outgoing(delay_s: u32, late_s: u32, message: &impl Serialize) -> Result<Outgoing, AppError> {
     let body = serde_json::to_string(message).map_err(crate::QueueError::from)?;
-    Ok(Outgoing { delay_s, body })
+    Ok(Outgoing { delay_s: delay_s.saturating_sub(late_s), body })
 }
