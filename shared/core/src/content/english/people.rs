@@ -122,7 +122,8 @@ pub(super) const EVENT: Story = Story {
               {good|interesting|better than last year}|several people from our side are going|I heard good things \
               about it}.\n\n{{<colleague> and I want to be there|I plan to go with <colleague>}, {around six|a \
               little before it begins|for the first two hours at least}|<colleague> has talked me into it, and now I \
-              am looking forward to it}. {Would you like to join us|Shall we meet at the entrance|Do you want to come along}? {It would be <good> to see you \
+              am looking forward to it}. {Would you like to join us|Shall we meet at the entrance|Do you want to come \
+              along}? {It would be <good> to see you \
               there.|We could have a bite to eat first.|Afterwards we could sit down somewhere quiet.}",
     replies: [
         "{What a nice idea|I had nearly forgotten it|I had it in my calendar}! {I would love to come|Yes, count me \
