@@ -64,10 +64,14 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
         }
         suppressed.extend(app.store.suppressed(tenant).await?);
     }
+    // Not optional: an opening that is planned without its deck would not be what its thread's replies continue.
     let decks = app.store.decks().await?;
     let Turns { turned, later: turned_later, tallies } =
         turn_days(app, (&secrets.seed, &decks), &mut fleet, &suppressed, &plans, now).await?;
-    app.store.add_content_tallies(tick, &tallies).await?;
+    if let Err(error) = app.store.add_content_tallies(tick, &tallies).await {
+        // Statistics only: the day goes on without them.
+        tracing::warn!(%error, "uses and outcomes of conversation plans were not counted");
+    }
     let budgets = app.store.turn_provider_budgets(tick, &attempted(&fleet, tick, &app.limits)).await?;
     let plan = plan_tick(&TickInput {
         now: tick,

@@ -81,11 +81,12 @@ impl Deck {
     pub fn plan_of(&self, seed: &Seed, root: SlotId, language: Language) -> Option<PlanId> {
         let hand = self.hands.get(&language)?;
         let lot = seed.hash64("deck", &parts(root)) % u64::from(hand.lots.max(1));
-        let ends = hand.plans.iter().scan(0_u64, |end, &(id, lots)| {
-            *end += u64::from(lots);
-            Some((id, *end))
+        let mut end = 0_u64;
+        let dealt = hand.plans.iter().find(|(_, lots)| {
+            end += u64::from(*lots);
+            lot < end
         });
-        ends.into_iter().find(|&(_, end)| lot < end).map(|(id, _)| id)
+        dealt.map(|(id, _)| *id)
     }
 }
 
