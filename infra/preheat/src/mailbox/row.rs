@@ -15,7 +15,7 @@ use crate::near;
 use crate::plan::parse_provider;
 
 /// Every column a file may have.
-pub(crate) const COLUMNS: [&str; 23] = [
+pub(crate) const COLUMNS: [&str; 24] = [
     "address",
     "name",
     "smtp_host",
