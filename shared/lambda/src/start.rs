@@ -50,7 +50,7 @@ pub async fn app(settings: &Settings) -> Result<App, StartError> {
         bus,
         dial: Arc::new(dial),
         clock,
-        limits: Limits { tick_s: settings.tick_s, ..Limits::default() },
+        limits: Limits { tick_s: settings.tick_s, hold_s: settings.hold_s, ..Limits::default() },
         profiles: Profiles::default(),
         scripts: Scripts::default(),
         // Only a function that makes the stock knows the model: it sets this itself.
