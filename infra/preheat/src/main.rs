@@ -6,6 +6,7 @@
 
 mod alerts;
 mod chart;
+mod content;
 mod demo;
 mod dlq;
 mod domain;
@@ -44,6 +45,7 @@ Examples:
   preheat alerts test --stack --data ./data
   preheat why ann@example.com --data ./data
   preheat dlq show --data ./data
+  preheat content preview --language de --seed 7 --turns
   preheat up --data ./data --mailboxes mailboxes.csv
   preheat hooks add sendgrid --tenant acme --data ./data
   preheat suppress list --tenant acme --data ./data
@@ -93,6 +95,9 @@ enum Command {
     /// Domains: check their records, list them with their mailboxes
     #[command(subcommand)]
     Domain(domain::Command),
+    /// Preview what warmup mail says, list the stock of conversation plans, make today's
+    #[command(subcommand)]
+    Content(content::Command),
     /// Show and redrive queue messages that were given up
     #[command(subcommand)]
     Dlq(dlq::Command),
@@ -116,6 +121,7 @@ fn main() -> ExitCode {
         Command::Why(args) => wait(why::run(args, &mut out)),
         Command::Ip(command) => wait(ip::run(command, &mut out)),
         Command::Domain(command) => wait(domain::run(command, &mut out)),
+        Command::Content(command) => wait(content::run(command, &mut out)),
         Command::Dlq(command) => wait(dlq::run(command, &mut out)),
     };
     let done = done.and_then(|()| Ok(out.flush()?));

@@ -273,3 +273,25 @@ fn the_report_speaks_json_and_csv_without_formulas() {
     assert_eq!(report["good"][0]["address"], "+a@gmail.com");
     assert_eq!((&report["imported"], &report["dry_run"]), (&serde_json::json!(0), &serde_json::json!(true)));
 }
+
+#[test]
+fn content_preview_prints_a_whole_conversation_in_every_language() {
+    for language in ["en", "de", "fr", "es"] {
+        let args = ["content", "preview", "--language", language, "--seed", "7", "--turns"];
+        let (code, out, err) = preheat(&args);
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        assert_eq!(out.matches("Subject: ").count(), 6, "{out}");
+        assert_eq!(out.matches("Subject: Re: ").count(), 5, "{out}");
+        assert_eq!(preheat(&args).1, out, "the same seed says the same");
+    }
+    let (_, out, _) = preheat(&["content", "preview", "--language", "de", "--from", "Karin Groß", "--json"]);
+    let preview: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let body = preview["mails"][0]["body"].as_str().expect("a text");
+    assert!(body.contains("Tom!") && body.ends_with("\nKarin Groß\n"), "{body}");
+    assert_eq!(
+        (preview["mails"].as_array().map(Vec::len), &preview["mails"][0]["refused"]),
+        (Some(1), &serde_json::Value::Null)
+    );
+    let (code, _, err) = preheat(&["content", "preview", "--language", "xx"]);
+    assert!(code == 2 && err.contains("one of en, de, fr, es"), "{err}");
+}

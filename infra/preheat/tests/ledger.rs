@@ -270,3 +270,31 @@ fn a_stack_must_be_named() {
         assert!(String::from_utf8_lossy(&output.stderr).contains("which stack? Give --data DIR"));
     }
 }
+
+/// Today's stock is made once; what is there is listed; without a model the library makes it all.
+#[test]
+fn the_stock_of_conversation_plans_is_made_once_a_day_and_listed() {
+    let stack = Stack::new();
+    let (code, _, err) = stack.run(&["content", "stock"]);
+    assert_eq!((code, err.contains("there is no ledger in it")), (2, true), "{err}");
+    assert_eq!(stack.import(&row("ann", "hush-hush"), &[]).0, 0);
+    let (_, out, _) = stack.run(&["content", "stock"]);
+    assert!(out.starts_with("No plans yet"), "{out}");
+    let (code, out, _) = stack.run(&["content", "make", "--dry-run"]);
+    assert!(code == 0 && out.contains("en: 5 plans to make") && out.ends_with("nothing was made.\n"), "{out}");
+    let (code, out, err) = stack.run(&["content", "make"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("0 by the language model, 5 from the library") && out.contains("is dealt"), "{out}");
+    assert_eq!(stack.run(&["content", "make", "--json"]).0, 0);
+    let (_, out, _) = stack.run(&["content", "stock", "--json"]);
+    let stock: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    // Five a day, however often they are made (and whatever midnight the test meets).
+    let created: std::collections::BTreeSet<_> =
+        stock.as_array().expect("a list").iter().map(|plan| plan["created"].to_string()).collect();
+    assert_eq!(stock.as_array().map(Vec::len), Some(5 * created.len()));
+    let first = &stock[0];
+    assert_eq!((first["language"].as_str(), first["generated_via"].as_str()), (Some("en"), Some("library")), "{first}");
+    assert_eq!((first["uses"].as_u64(), first["spam_rate"].as_str()), (Some(0), Some("0/0: unknown")));
+    let (_, out, _) = stack.run(&["content", "stock", "--language", "de"]);
+    assert!(out.starts_with("No plans yet"), "{out}");
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use preheat_app::{App, Bus, Profiles, Queues};
+use preheat_app::{App, Bus, Profiles, Queues, Scripts};
 use preheat_core::clock::Clock;
 use preheat_core::day::PlanRow;
 use preheat_core::id::{MailboxId, PoolId, TenantId};
@@ -88,6 +88,8 @@ pub fn app_over(aws: &Aws, dial: Arc<dyn preheat_mail::Dial>, clock: &Clock, lim
         clock: clock.clone(),
         limits: limits.clone(),
         profiles: Profiles::default(),
+        scripts: Scripts::default(),
+        writer: None,
     }
 }
 
@@ -156,6 +158,7 @@ async fn import(app: &App, member: &Member) -> Result<MailboxId, RigError> {
         ramp: member.ramp.clone(),
         cap_per_day: None,
         reply_rate: 0.30,
+        language: preheat_core::content::Language::default(),
         smtp: member.smtp.clone(),
         imap: member.imap.clone(),
         user: member.address.to_string(),

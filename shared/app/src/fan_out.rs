@@ -9,13 +9,17 @@ use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use preheat_core::caps::PlanLimits;
 use preheat_core::change::{Change, Kind, Subject};
+use preheat_core::content::deck::Decks;
+use preheat_core::content::plan::PlanId;
+use preheat_core::content::tally::{Tallies, Tally};
 use preheat_core::id::{Address, TenantId};
 use preheat_core::limits::Limits;
 use preheat_core::pairing::eligible_partners;
 use preheat_core::rate::Rate;
+use preheat_core::seed::Seed;
 use preheat_core::summary::{Figures, Summary, so_far};
 use preheat_core::tick::{FleetRow, TickInput, TickPlan, TickSummary, attempted, plan_tick};
-use preheat_core::turn::turn_day;
+use preheat_core::turn::{Turned, turn_day};
 use preheat_store::SHARDS;
 use serde::Serialize;
 
@@ -75,7 +79,14 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
         }
         suppressed.extend(app.store.suppressed(tenant).await?);
     }
-    let (turned, turned_later) = turn_days(app, &secrets.seed, &mut fleet, &suppressed, &plans, now).await?;
+    // Not optional: an opening that is planned without its deck would not be what its thread's replies continue.
+    let decks = app.store.decks().await?;
+    let Turns { turned, later: turned_later, tallies } =
+        turn_days(app, (&secrets.seed, &decks), &mut fleet, &suppressed, &plans, now).await?;
+    if let Err(error) = app.store.add_content_tallies(tick, &tallies).await {
+        // Statistics only: the day goes on without them.
+        tracing::warn!(%error, "uses and outcomes of conversation plans were not counted");
+    }
     let budgets = app.store.turn_provider_budgets(tick, &attempted(&fleet, tick, &app.limits)).await?;
     let plan = plan_tick(&TickInput {
         now: tick,
@@ -85,6 +96,7 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
         tenants: &plans,
         provider_budgets: &budgets,
         suppressed: &suppressed,
+        decks: &decks,
     });
     let (send_messages, visit_messages) = push(app, tick, &plan).await?;
     let tenants = so_far(&fleet, tick);
@@ -152,12 +164,12 @@ async fn read_fleet(app: &App) -> Result<(Vec<FleetRow>, Vec<String>), AppError>
 /// the plan sees that its date is over and leaves it for the next tick.
 async fn turn_days(
     app: &App,
-    seed: &preheat_core::seed::Seed,
+    (seed, decks): (&Seed, &Decks),
     fleet: &mut [FleetRow],
     suppressed: &BTreeSet<Address>,
     tenants: &BTreeMap<TenantId, PlanLimits>,
     now: Timestamp,
-) -> Result<(usize, usize), AppError> {
+) -> Result<Turns, AppError> {
     let partners = eligible_partners(fleet, &app.limits, suppressed);
     let limits = |tenant: &TenantId| {
         let per_mailbox = tenants.get(tenant).and_then(|plan| plan.per_mailbox_per_day);
@@ -173,26 +185,57 @@ async fn turn_days(
         })
         .collect();
     let rows = &*fleet;
-    let written: Vec<(usize, Option<FleetRow>)> = futures::stream::iter(due)
+    let written: Vec<(usize, Option<Turned>)> = futures::stream::iter(due)
         .map(|(i, turned)| async move {
             let won = app.store.turn(&rows[i], &turned).await?;
-            Ok::<_, AppError>((i, won.then_some(FleetRow { plan: turned.plan, box_row: turned.box_row })))
+            Ok::<_, AppError>((i, won.then_some(turned)))
         })
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    let mut turned = 0;
-    let mut later = 0;
+    let mut turns = Turns { tallies: tallies(seed, decks, fleet, &written), ..Turns::default() };
     for (i, row) in written {
         match row {
-            Some(row) => {
-                fleet[i] = row;
-                turned += 1;
+            Some(Turned { plan, box_row, .. }) => {
+                fleet[i] = FleetRow { plan, box_row };
+                turns.turned += 1;
             }
-            None => later += 1,
+            None => turns.later += 1,
         }
     }
-    Ok((turned, later))
+    Ok(turns)
+}
+
+/// What turning the days gave.
+#[derive(Default)]
+struct Turns {
+    turned: usize,
+    later: usize,
+    /// What the days that ended say of conversation plans.
+    tallies: BTreeMap<PlanId, Tally>,
+}
+
+/// Reads uses and outcomes of conversation plans off the days that ended; `fleet` as it stood before they did, by id.
+fn tallies(
+    seed: &Seed,
+    decks: &Decks,
+    fleet: &[FleetRow],
+    written: &[(usize, Option<Turned>)],
+) -> BTreeMap<PlanId, Tally> {
+    if decks.is_empty() {
+        return BTreeMap::new();
+    }
+    let sender = |id| fleet.binary_search_by_key(&id, |row| row.plan.plan.id).ok().map(|at| &fleet[at].plan);
+    let mut tallies = Tallies::new(seed, decks);
+    for (i, turned) in written.iter().filter_map(|(i, turned)| Some((*i, turned.as_ref()?))) {
+        if let Some(archive) = &turned.archive {
+            tallies.add_day(&fleet[i].plan, archive);
+        }
+        if let Some(archive) = &turned.box_archive {
+            tallies.add_found(archive, sender);
+        }
+    }
+    tallies.into_inner()
 }
 
 async fn push(app: &App, tick: Timestamp, plan: &TickPlan) -> Result<(usize, usize), AppError> {

@@ -12,6 +12,7 @@
 //! | [`notify`]  | `notifier` | tells the channels of alerts what changed |
 //! | [`hooks`]   | `webhook`  | takes what providers post: endpoint, signature, reading, storing, answer |
 //! | [`events`]  | `hooks`, whoever else finds events | correlates, stores, counts, suppresses |
+//! | [`stock`]   | `governor`, operator | the daily stock of conversation plans |
 //!
 //! May use the store, mail, intake, platforms and core; opens no socket but through [`App::dial`], reads no clock but [`App::clock`], takes no
 //! chance but from the seed. Decides nothing that core could decide.
@@ -28,8 +29,11 @@ mod profiles;
 pub mod queue;
 pub mod redact;
 pub mod report;
+mod scripts;
 pub mod send;
+pub mod stock;
 pub mod visit;
+mod writer;
 
 use std::sync::Arc;
 
@@ -43,6 +47,8 @@ use preheat_store::{Store, StoreError, Vault};
 pub use bus::{Bus, BusError};
 pub use profiles::Profiles;
 pub use queue::{QueueError, Queues};
+pub use scripts::Scripts;
+pub use writer::{MODEL, TOKENS_PER_DAY, Writer};
 
 /// What every use case works with: built once a process, shared by its invocations.
 #[derive(Clone)]
@@ -63,6 +69,10 @@ pub struct App {
     pub limits: Limits,
     /// Profiles of mailboxes, kept for some minutes.
     pub profiles: Profiles,
+    /// Texts of conversation plans, kept.
+    pub scripts: Scripts,
+    /// The language model that writes plans; absent: the library alone.
+    pub writer: Option<Writer>,
 }
 
 impl App {

@@ -9,7 +9,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use preheat_core::bounce::classify;
 use preheat_core::change::{Change, Kind, Subject};
-use preheat_core::content::{Language, conversation, render};
+use preheat_core::content::deck::thread;
+use preheat_core::content::plan::Script;
+use preheat_core::content::{conversation, render};
 use preheat_core::event::Class;
 use preheat_core::id::{Address, SlotId};
 use preheat_core::mailbox::State;
@@ -90,7 +92,11 @@ async fn send_one(app: &App, batch: &SendBatch, order: &SendOrder, attempt: &str
     // Everything that can fail without consequence comes before the claim.
     let secrets = app.vault.secrets().await?;
     let credential = app.vault.open(&profile.tenant, profile.id, &profile.sealed).await?;
-    let message = match draft(&secrets, &profile, order, now) {
+    let script = match order.plan {
+        Some(plan) => app.scripts.get(&app.store, plan).await?,
+        None => None,
+    };
+    let message = match draft(&secrets, &profile, order, script.as_deref(), now) {
         Ok(message) => message,
         Err(reason) => {
             tracing::error!(mailbox = %batch.mailbox, slot = %order.slot, reason, "the mail cannot be composed");
@@ -210,7 +216,14 @@ pub(crate) fn account_auth(credential: &Credential) -> Auth<'_> {
     auth(credential)
 }
 
-fn draft(secrets: &Secrets, profile: &Profile, order: &SendOrder, now: Timestamp) -> Result<Vec<u8>, String> {
+/// The mail. `script` is the thread's stored plan; without one the library speaks.
+fn draft(
+    secrets: &Secrets,
+    profile: &Profile,
+    order: &SendOrder,
+    script: Option<&Script>,
+    now: Timestamp,
+) -> Result<Vec<u8>, String> {
     let own = profile.address.domain();
     let theirs = order.to.domain();
     let id = |slot: SlotId| {
@@ -228,8 +241,11 @@ fn draft(secrets: &Secrets, profile: &Profile, order: &SendOrder, now: Timestamp
             (root, u8::try_from(chain.len()).unwrap_or(u8::MAX), references)
         }
     };
-    let thread = secrets.seed.hash64("thread", &[u64::from(root.mailbox.0), date_part(root), u64::from(root.k)]);
-    let talk = conversation(thread, Language::En);
+    let thread = thread(&secrets.seed, root);
+    let talk = match script {
+        Some(script) => script.conversation(thread, order.language),
+        None => conversation(thread, order.language),
+    };
     let zone = TimeZone::get(&profile.zone).map_err(|error| error.to_string())?;
     let text = render(&talk, turn, first_name(&profile.display_name), &name_of(&order.to));
     compose(&Draft {
@@ -247,10 +263,6 @@ fn draft(secrets: &Secrets, profile: &Profile, order: &SendOrder, now: Timestamp
     .map_err(|error| error.to_string())
 }
 
-fn date_part(slot: SlotId) -> u64 {
-    u64::from(preheat_core::id::day_number(slot.date))
-}
-
 fn first_name(display_name: &str) -> &str {
     display_name.split_whitespace().next().unwrap_or(display_name)
 }
@@ -260,4 +272,102 @@ fn name_of(address: &Address) -> String {
     let word = address.local_part().split(['.', '_', '-', '+']).find(|word| !word.is_empty()).unwrap_or("there");
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use preheat_core::clock::Clock;
+    use preheat_core::content::Language;
+    use preheat_core::content::plan::Written;
+    use preheat_core::endpoint::{Endpoint, Security};
+    use preheat_core::id::MailboxId;
+    use preheat_core::mailbox::Provider;
+    use preheat_store::{Secret, Store, Vault};
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_772_442_000).unwrap_or_default()
+    }
+
+    async fn stack() -> (Arc<Secrets>, Profile) {
+        let clock: Clock = Arc::new(now);
+        let aws = preheat_local::Aws::memory(clock.clone(), 7).expect("in memory");
+        let store = Store::new(aws.dynamodb(), "ledger");
+        store.create_table().await.expect("created");
+        let vault = Vault::new(&aws.kms(), store, "alias/preheat", clock);
+        let tenant: preheat_core::id::TenantId = "acme".parse().expect("a name");
+        let credential = Credential::Password(Secret::new("not a real one".to_owned()));
+        let sealed = vault.seal(&tenant, MailboxId(1), 1, &credential).await.expect("sealed");
+        let endpoint = |port| Endpoint { host: "mx.one.example".to_owned(), port, security: Security::Implicit };
+        let profile = Profile {
+            tenant,
+            id: MailboxId(1),
+            address: "anna.berg@one.example".parse().expect("an address"),
+            display_name: "Anna Berg".to_owned(),
+            provider: Provider::Other,
+            pool: "acme".parse().expect("a name"),
+            zone: "Europe/Berlin".to_owned(),
+            smtp: endpoint(465),
+            imap: endpoint(993),
+            user: "anna".to_owned(),
+            sealed,
+        };
+        (vault.secrets().await.expect("made"), profile)
+    }
+
+    fn order(language: Language, content: Content) -> SendOrder {
+        SendOrder {
+            slot: "mb-1/2026-03-02/0".parse().expect("a slot"),
+            partner: MailboxId(2),
+            to: "tom.miller@two.example".parse().expect("an address"),
+            due_at: now(),
+            not_after: now(),
+            content,
+            language,
+            plan: None,
+        }
+    }
+
+    /// Subject and text as the recipient reads them.
+    fn read(mail: &[u8]) -> (String, String) {
+        let message = mail_parser::MessageParser::new().parse(mail).expect("a mail");
+        let body = message.body_text(0).expect("a text").replace("\r\n", "\n");
+        (message.subject().expect("a subject").to_owned(), body)
+    }
+
+    #[tokio::test]
+    async fn a_mail_speaks_the_language_of_its_thread() {
+        let (secrets, profile) = stack().await;
+        for language in Language::ALL {
+            let order = order(language, Content::Opening);
+            let (subject, body) = read(&draft(&secrets, &profile, &order, None, now()).expect("a mail"));
+            let expected = conversation(thread(&secrets.seed, order.slot), language);
+            assert_eq!(subject, expected.subject);
+            assert!(body.contains(&expected.turns[0]) && body.contains("Tom"), "{language}: {body}");
+        }
+    }
+
+    /// A reply continues the plan of the opening; without its plan the thread goes on by the library.
+    #[tokio::test]
+    async fn a_reply_goes_on_by_the_plan_of_its_thread() {
+        let (secrets, profile) = stack().await;
+        let turns = (0..6).map(|turn| vec![format!("Das ist der {turn}. Zug, und er ist für dich.")]).collect();
+        let subjects = vec!["Züge für dich".to_owned()];
+        let script = Script::Written(Written { topic: "Züge".to_owned(), subjects, turns });
+        let root: SlotId = "mb-2/2026-02-27/3".parse().expect("a slot");
+        let chain = vec![root, SlotId { mailbox: MailboxId(1), ..root }];
+        let reply = order(Language::De, Content::Reply { chain, rewritten_id: None });
+        let (subject, body) = read(&draft(&secrets, &profile, &reply, Some(&script), now()).expect("a mail"));
+        assert_eq!(subject, "Re: Züge für dich");
+        assert!(body.contains("Das ist der 2. Zug"), "{body}");
+        let (subject, body) = read(&draft(&secrets, &profile, &reply, None, now()).expect("a mail"));
+        let expected = conversation(thread(&secrets.seed, root), Language::De);
+        assert!(
+            subject == format!("Re: {}", expected.subject) && body.contains(&expected.turns[2]),
+            "{subject}: {body}"
+        );
+    }
 }

@@ -19,7 +19,7 @@
 //! | [`engage`] | what does a recipient do with a mail, and when is its mailbox visited? |
 //! | [`control`], [`lift`] | who is only measured, and does warming work? |
 //! | [`facts`], [`placement`], [`summary`] | where were mails found, and what did a day come to? |
-//! | [`content`] | what does a mail say, and is this text fit to be sent? |
+//! | [`content`] | what does a mail say, in which language, by which plan, and is this text fit to be sent? |
 //! | [`token`] | how does a mail show that it is ours, and which one? |
 //! | [`change`] | what changed, for those who listen to the bus? |
 //! | [`alert`] | who is told of it, when, and in which words? |

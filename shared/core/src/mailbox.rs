@@ -3,6 +3,7 @@
 use jiff::civil::{Time, Weekday};
 use serde::{Deserialize, Serialize};
 
+use crate::content::Language;
 use crate::id::{Address, MailboxId, PoolId, TenantId};
 use crate::ramp::Ramp;
 
@@ -141,6 +142,8 @@ pub struct MailboxPlan {
     pub cap_per_day: Option<u32>,
     /// Share of received mail that it replies to, 0–0.5.
     pub reply_rate: f64,
+    /// The language in which it begins threads. Whoever replies goes on in it.
+    pub language: Language,
 }
 
 impl MailboxPlan {

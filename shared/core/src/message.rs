@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::content::Language;
+use crate::content::plan::PlanId;
 use crate::id::{Address, MailboxId, SlotId, TenantId};
 
 /// The version this program writes.
@@ -51,13 +53,19 @@ pub struct SendOrder {
     pub not_after: Timestamp,
     /// Opening or reply.
     pub content: Content,
+    /// The thread's language: that of the mailbox that began it.
+    #[serde(default, skip_serializing_if = "Language::is_default")]
+    pub language: Language,
+    /// The thread's stored plan; `None`, or gone when it is looked for: the library's conversation for the thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanId>,
 }
 
 /// What a send says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Content {
-    /// The first mail of a thread. Its conversation follows from the slot.
+    /// The first mail of a thread. What is said in it follows from the slot.
     Opening,
     /// A later one.
     Reply {
@@ -195,15 +203,27 @@ mod tests {
             reply.prop_map(|(chain, rewritten_id)| Content::Reply { chain, rewritten_id })
         ]
     }
+    fn language() -> impl Strategy<Value = Language> {
+        prop::sample::select(Language::ALL.to_vec())
+    }
+    fn plan() -> impl Strategy<Value = PlanId> {
+        (0..20_000_u16, language(), any::<u16>()).prop_map(|(day, language, n)| PlanId {
+            made: date_of(day),
+            language,
+            n,
+        })
+    }
     fn order() -> impl Strategy<Value = SendOrder> {
-        (slot(), any::<u32>(), address(), moment(), moment(), content()).prop_map(
-            |(slot, partner, to, due_at, not_after, content)| SendOrder {
+        (slot(), any::<u32>(), address(), moment(), moment(), content(), language(), prop::option::of(plan())).prop_map(
+            |(slot, partner, to, due_at, not_after, content, language, plan)| SendOrder {
                 slot,
                 partner: MailboxId(partner),
                 to,
                 due_at,
                 not_after,
                 content,
+                language,
+                plan,
             },
         )
     }
@@ -255,12 +275,32 @@ mod tests {
         let batch = SendBatch::parse(BATCH).unwrap();
         assert_eq!((batch.mailbox, batch.orders.len()), (MailboxId(46), 2));
         assert_eq!(batch.orders[0].content, Content::Opening);
+        // From before threads had a language or a plan.
+        assert!(batch.orders.iter().all(|order| order.language == Language::En && order.plan.is_none()));
         let chain = vec!["mb-3/2026-03-01/0".parse().unwrap()];
         assert_eq!(batch.orders[1].content, Content::Reply { chain, rewritten_id: Some("x@y".to_owned()) });
         let visit = VisitOrder::parse(VISIT).unwrap();
         assert_eq!((visit.visit, visit.last_of_day, visit.search.len()), (4, true, 1));
         // What a later minor change adds is not looked at.
         assert_eq!(SendBatch::parse(&BATCH.replacen('{', r#"{"new":[1],"#, 1)), Ok(batch));
+    }
+
+    /// An order in English by the library is written as it was before it could be anything else, so that a consumer of the
+    /// version before reads it; one with a plan is read there too, and the plan left out.
+    #[test]
+    fn language_and_plan_stand_in_a_message_only_where_they_say_something() {
+        let mut batch = SendBatch::parse(BATCH).unwrap();
+        let plain = serde_json::to_string(&batch).unwrap();
+        assert!(!plain.contains("language") && !plain.contains("plan"), "{plain}");
+        batch.orders[0].language = Language::De;
+        batch.orders[0].plan = Some("2026-03-01-de-4".parse().unwrap());
+        let body = serde_json::to_string(&batch).unwrap();
+        assert!(body.contains(r#""language":"de","plan":"2026-03-01-de-4""#), "{body}");
+        assert_eq!(SendBatch::parse(&body), Ok(batch));
+        let unknown = body.replace("2026-03-01-de-4", "the best one");
+        assert!(
+            matches!(SendBatch::parse(&unknown), Err(MessageError::Malformed(text)) if text.contains("the best one"))
+        );
     }
 
     #[test]

@@ -26,6 +26,7 @@ use crate::backoff::ProviderBudget;
 use crate::caps::{
     Asker, Minutes, OrganisationRoom, PlanLimits, ProviderRoom, TenantBudget, TickBudget, provider_index,
 };
+use crate::content::deck::Decks;
 use crate::day::{PlanRow, slot_ref};
 use crate::id::{Address, SlotId, TenantId};
 use crate::limits::Limits;
@@ -65,6 +66,8 @@ pub struct TickInput<'a> {
     pub provider_budgets: &'a BTreeMap<Provider, ProviderBudget>,
     /// Addresses that nobody writes to.
     pub suppressed: &'a BTreeSet<Address>,
+    /// Which plans threads have, by the date they were begun.
+    pub decks: &'a Decks,
 }
 
 /// What a tick does.
@@ -350,8 +353,17 @@ impl Planner<'_> {
         }
         summary.planned_by_provider[provider_index(row.plan.plan.provider)] += 1;
         let due_at = self.at(at_s);
-        let order = SendOrder { slot, partner: to.id, to: to.address.clone(), due_at, not_after, content };
         let plan = &row.plan.plan;
+        let root = match &content {
+            Content::Opening => slot,
+            Content::Reply { chain, .. } => chain.first().copied().unwrap_or(slot),
+        };
+        let began = self.by_id.get(root.mailbox).map_or(plan, |at| &self.input.fleet[at].plan.plan);
+        let language = began.language;
+        let thread_plan = self.input.decks.plan_of(self.input.seed, root, language);
+        let to = (to.id, to.address.clone());
+        let order =
+            SendOrder { slot, partner: to.0, to: to.1, due_at, not_after, content, language, plan: thread_plan };
         let batch = SendBatch { v: VERSION, tenant: plan.tenant.clone(), mailbox: plan.id, orders: vec![order] };
         self.plan.sends.push((at_s, batch));
     }

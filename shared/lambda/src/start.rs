@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use preheat_app::notify::Outside;
-use preheat_app::{App, Bus, Profiles, Queues};
+use preheat_app::{App, Bus, Profiles, Queues, Scripts};
 use preheat_core::limits::Limits;
 use preheat_mail::NetDial;
 use preheat_platforms::Http;
@@ -60,6 +60,9 @@ pub async fn app(settings: &Settings) -> Result<App, StartError> {
             ..Limits::default()
         },
         profiles: Profiles::default(),
+        scripts: Scripts::default(),
+        // Only a function that makes the stock knows the model: it sets this itself.
+        writer: None,
     })
 }
 

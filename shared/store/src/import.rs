@@ -1,6 +1,7 @@
 //! Importing mailboxes: idempotent by address. A crash in between is repaired by importing again; importing again with other
 //! settings changes the settings and never the progress.
 
+use preheat_core::content::Language;
 use preheat_core::day::PlanRow;
 use preheat_core::endpoint::Endpoint;
 use preheat_core::id::{Address, MailboxId, PoolId, TenantId};
@@ -44,6 +45,8 @@ pub struct NewMailbox {
     pub cap_per_day: Option<u32>,
     /// Share of received mail that it replies to, 0–0.5.
     pub reply_rate: f64,
+    /// The language in which it begins threads.
+    pub language: Language,
     /// Where it submits mail.
     pub smtp: Endpoint,
     /// Where its mail lies.
@@ -76,6 +79,7 @@ impl NewMailbox {
             ramp: self.ramp.clone(),
             cap_per_day: self.cap_per_day,
             reply_rate: self.reply_rate,
+            language: self.language,
         }
     }
 

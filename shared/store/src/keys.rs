@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use preheat_core::alert::{ChannelId, Owner, Topic};
+use preheat_core::content::plan::PlanId;
 use preheat_core::counters::Subject;
 use preheat_core::event::Reporter;
 use preheat_core::id::{Address, DomainName, MailboxId, TenantId};
@@ -48,6 +49,14 @@ pub enum Key<'a> {
     DataKey(&'a str),
     /// `SYS` / `PROVIDER#{provider}`: budget and breaker of a provider.
     Provider(Provider),
+    /// `CONTENT` / `PLAN#{id}`: a conversation plan.
+    ContentPlan(PlanId),
+    /// `CONTENT` / `TALLY#{date}`: what was counted of all plans on a date (UTC).
+    ContentTallies(Date),
+    /// `CONTENT` / `DECK#{date}`: the plans of the threads that are begun on a date.
+    Deck(Date),
+    /// `CONTENT` / `DAY#{date}`: what was asked of the language model on a date (UTC).
+    ContentDay(Date),
     /// `TENANT#{t}` / `PLAN`: limits of a tenant.
     Tenant(&'a TenantId),
     /// `TENANT#{t}` / `SUPPRESS#{address}`: an address nobody may write to.
@@ -117,6 +126,9 @@ impl Key<'_> {
             Self::Mail(digest) => format!("MAIL#{digest}"),
             Self::Counters(subject, part, _) => counters_pk(subject, *part),
             Self::Look(_) => LOOKS_PK.to_owned(),
+            Self::ContentPlan(_) | Self::ContentTallies(_) | Self::Deck(_) | Self::ContentDay(_) => {
+                CONTENT_PK.to_owned()
+            }
         }
     }
 
@@ -136,6 +148,10 @@ impl Key<'_> {
             Self::Counter => "COUNTER".to_owned(),
             Self::DataKey(name) => format!("{DATA_KEY_PREFIX}{name}"),
             Self::Provider(provider) => format!("{PROVIDER_PREFIX}{}", provider_name(*provider)),
+            Self::ContentPlan(id) => format!("{CONTENT_PLAN_PREFIX}{id}"),
+            Self::ContentTallies(date) => format!("{TALLIES_PREFIX}{date}"),
+            Self::Deck(date) => format!("{DECK_PREFIX}{date}"),
+            Self::ContentDay(date) => format!("{DAY_PREFIX}{date}"),
             Self::Tenant(_) => "PLAN".to_owned(),
             Self::Suppressed(_, address) => format!("{SUPPRESSED_PREFIX}{address}"),
             Self::IpOwner(address) | Self::Ip(_, address) => format!("{IP_PREFIX}{address}"),
@@ -167,6 +183,14 @@ impl Key<'_> {
 
 /// Partition of everything that is the stack's own.
 pub(crate) const SYSTEM_PK: &str = "SYS";
+/// Partition of warmup's texts: its own, so that nothing else has to be readable to whoever writes or reads them.
+pub(crate) const CONTENT_PK: &str = "CONTENT";
+/// Sort keys of conversation plans begin with this.
+pub(crate) const CONTENT_PLAN_PREFIX: &str = "PLAN#";
+/// Sort keys of a date's tallies of plans begin with this.
+pub(crate) const TALLIES_PREFIX: &str = "TALLY#";
+/// Sort keys of decks begin with this.
+pub(crate) const DECK_PREFIX: &str = "DECK#";
 /// Sort keys of archived days begin with this.
 pub(crate) const DAY_PREFIX: &str = "DAY#";
 /// Sort keys of archived findings begin with this.
@@ -359,6 +383,11 @@ mod tests {
         let subject = Subject::Domain(tenant, "b.example".to_owned());
         assert_eq!(spelled(Key::Counters(&subject, 3, date)), "CNT#domain/acme/b.example#3/2026-03-02");
         assert_eq!(spelled(Key::Look(&subject)), "LOOKS/domain/acme/b.example");
+        let id: PlanId = "2026-03-02-de-3".parse().unwrap();
+        assert_eq!(spelled(Key::ContentPlan(id)), "CONTENT/PLAN#2026-03-02-de-3");
+        assert_eq!(spelled(Key::ContentTallies(date)), "CONTENT/TALLY#2026-03-02");
+        assert_eq!(spelled(Key::Deck(date)), "CONTENT/DECK#2026-03-02");
+        assert_eq!(spelled(Key::ContentDay(date)), "CONTENT/DAY#2026-03-02");
         assert_eq!(provider_of("zoho"), Some(Provider::Zoho));
         assert_eq!(hot_row("PROFILE"), None);
     }

@@ -19,6 +19,10 @@
 //! | `SYS` / `COUNTER` | the last number given | import | import: 1 a mailbox | 1 |
 //! | `SYS` / `KEY#{name}` | a data key, encrypted by KMS | every process: 1 an hour and tenant | whoever needs it first | 1 |
 //! | `SYS` / `PROVIDER#{provider}` | budget and breaker of a provider, trouble since the last tick | fan-out: 1 a tick | sender: 1 a deferred mail; fan-out: ≤ 1 a tick | 1 |
+//! | `CONTENT` / `PLAN#{id}` | a conversation plan: text or theme, date of retirement | stock: all, 1 a day; sender: 1 in 1 h, plan and process | stock: ≥ 5 a language and day | 1–5 |
+//! | `CONTENT` / `TALLY#{date}` | uses and spam outcomes of plans, by plan | stock: all (≤ 90), 1 a day | fan-out: 1 a tick in which local days turn | 1–10 |
+//! | `CONTENT` / `DECK#{date}` | which plans the threads begun on a date may have | fan-out: all (≤ 30), every tick | stock: 1 a day | 1–4 |
+//! | `CONTENT` / `DAY#{date}` | tokens asked of the language model, its first failure | stock: 1 a day | stock: 2 a request | 1 |
 //! | `TENANT#{t}` / `PLAN` | limits of a tenant | fan-out: 1 a tick | operator | 1 |
 //! | `SYS` / `IP#{address}` | whose sending IP it is | governor: all, 1 an hour | operator: 1 an IP | 1 |
 //! | `TENANT#{t}` / `IP#{address}` | a sending IP: plan, status, day | governor: all of a tenant, 1 an hour; operator | governor: 1 a day (transaction, 2 each); operator | 2 |
@@ -63,6 +67,7 @@ mod alert;
 mod archive;
 mod box_row;
 mod claim;
+mod content;
 mod counter;
 mod credential;
 mod data_key;
@@ -98,6 +103,7 @@ mod vault;
 
 pub use alert::{AlertClaim, StoredChannel};
 pub use claim::{Claim, ClaimRequest, Held, Lost};
+pub use content::{Spending, Stock};
 pub use credential::{Credential, Sealed, Secret};
 pub use decision::{CarriedOut, Investigation};
 pub use error::{Next, StoreError};

@@ -21,6 +21,7 @@ use std::borrow::Cow;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
+use preheat_core::content::Language;
 use preheat_core::day::{PlanRow, SlotState};
 use preheat_core::id::{Address, MailboxId};
 use preheat_core::mailbox::{Days, MailboxPlan, Mode, Provider, Role, Schedule, State};
@@ -31,6 +32,9 @@ use crate::item::{Fields, Item, Unreadable, instant, number, text};
 
 /// Version of the form of [`Settings`]. A reader that does not know a version reports the row and leaves it alone.
 const SETTINGS_VERSION: u32 = 1;
+/// Version of the form that ends in a language. Written only where the language is not the default one, so that the
+/// version before this program reads every row that it could have written.
+const SETTINGS_VERSION_LANGUAGE: u32 = 2;
 /// Reasons and troubles are cut to so many bytes: the row has to stay under 1 kB.
 const REASON_MAX: usize = 96;
 
@@ -49,9 +53,10 @@ struct Settings<'a>(
     Time,
     Time,
     Days,
-    #[serde(borrow)] Cow<'a, str>, // ramp
-    Option<u32>,                   // cap a day
-    f64,                           // reply rate
+    #[serde(borrow)] Cow<'a, str>,                                            // ramp
+    Option<u32>,                                                              // cap a day
+    f64,                                                                      // reply rate
+    #[serde(default, skip_serializing_if = "Language::is_default")] Language, // from version 2 on
 );
 
 /// The settings' text.
@@ -59,7 +64,7 @@ pub(crate) fn settings_text(plan: &MailboxPlan) -> String {
     let organisation = (plan.organisation != plan.address.domain()).then_some(plan.organisation.as_str());
     let pool = (plan.pool.as_str() != plan.tenant.as_str()).then_some(plan.pool.as_str());
     let settings = Settings(
-        SETTINGS_VERSION,
+        if plan.language.is_default() { SETTINGS_VERSION } else { SETTINGS_VERSION_LANGUAGE },
         plan.tenant.as_str().into(),
         plan.address.as_str().into(),
         plan.provider,
@@ -74,6 +79,7 @@ pub(crate) fn settings_text(plan: &MailboxPlan) -> String {
         plan.ramp.to_string().into(),
         plan.cap_per_day,
         plan.reply_rate,
+        plan.language,
     );
     // Strings, numbers and plain enums: there is nothing in it that JSON cannot hold.
     serde_json::to_string(&settings).unwrap_or_default()
@@ -82,11 +88,28 @@ pub(crate) fn settings_text(plan: &MailboxPlan) -> String {
 /// The settings of a [`settings_text`].
 pub(crate) fn settings_of(id: MailboxId, json: &str) -> Result<MailboxPlan, Unreadable> {
     let version = json.trim_start_matches('[').split(',').next().unwrap_or_default();
-    if version != "1" {
-        return Err(Unreadable(format!("settings of version {version}; this program reads {SETTINGS_VERSION}")));
+    if !["1", "2"].contains(&version) {
+        let newest = SETTINGS_VERSION_LANGUAGE;
+        return Err(Unreadable(format!("settings of version {version}; this program reads up to {newest}")));
     }
-    let Settings(_, tenant, address, provider, organisation, pool, role, mode, zone, start, end, days, ramp, cap, rate) =
-        serde_json::from_str(json)?;
+    let Settings(
+        _,
+        tenant,
+        address,
+        provider,
+        organisation,
+        pool,
+        role,
+        mode,
+        zone,
+        start,
+        end,
+        days,
+        ramp,
+        cap,
+        rate,
+        language,
+    ) = serde_json::from_str(json)?;
     let pool = pool.unwrap_or_else(|| tenant.clone()).into_owned().try_into()?;
     let address: Address = address.into_owned().try_into()?;
     Ok(MailboxPlan {
@@ -102,6 +125,7 @@ pub(crate) fn settings_of(id: MailboxId, json: &str) -> Result<MailboxPlan, Unre
         ramp: ramp.parse()?,
         cap_per_day: cap,
         reply_rate: rate,
+        language,
     })
 }
 
@@ -278,6 +302,7 @@ pub(crate) mod tests {
             ramp: Ramp::Linear { start: 10, step: 1, cap: 40 },
             cap_per_day: Some(40),
             reply_rate: 0.35,
+            language: Language::De,
         }
     }
 
@@ -369,6 +394,7 @@ pub(crate) mod tests {
             assert_eq!(settings_of(plan.id, &settings_text(&plan)), Ok(plan.clone()));
             plan.organisation = "another.example".to_owned();
             plan.pool = "shared-pool".parse().unwrap();
+            plan.language = Language::Fr;
             assert_eq!(settings_of(plan.id, &settings_text(&plan)), Ok(plan.clone()));
         }
     }
@@ -381,10 +407,25 @@ pub(crate) mod tests {
             item.insert(name.to_owned(), value);
             from_item(row.plan.id, item).unwrap_err().0
         };
-        assert!(changed("c", text(r#"[2,"acme"]"#)).contains("version 2"));
+        assert!(changed("c", text(r#"[3,"acme"]"#)).contains("version 3"));
         assert!(changed("st", text("floating")).contains("floating"));
         assert!(changed("o", AttributeValue::M(Item::from([("0".to_owned(), text("X1"))]))).contains("X1"));
         assert!(changed("q", number(-4)).contains("-4"));
+    }
+
+    /// As rows were written before mailboxes had a language: they are read, and an English mailbox still writes them.
+    #[test]
+    fn settings_without_a_language_are_english() {
+        let mut plan = realistic_plan(MailboxId(7));
+        let german = settings_text(&plan);
+        assert!(german.starts_with(r#"[2,"northwind-outreach","#) && german.ends_with(r#",0.35,"de"]"#), "{german}");
+        plan.language = Language::En;
+        let before = r#"[1,"northwind-outreach","katharina.feldmann@mail.northwind-outreach.com","microsoft","northwind-outreach.com",null,"sender","exchange","America/Argentina/Buenos_Aires","08:30:00","17:45:00",31,"linear 10,+1,cap 40",40,0.35]"#;
+        let written = settings_text(&plan);
+        assert!(written.starts_with(r#"[1,"northwind-outreach","#) && written.ends_with(",0.35]"), "{written}");
+        assert_eq!(settings_of(plan.id, &written), Ok(plan.clone()));
+        let ramp = plan.ramp.to_string();
+        assert_eq!(settings_of(plan.id, &before.replace("linear 10,+1,cap 40", &ramp)), Ok(plan));
     }
 
     proptest! {

@@ -64,6 +64,7 @@ pub fn new_mailbox(n: u32) -> Result<NewMailbox> {
         ramp: Ramp::Table { days: vec![SENDS_PER_DAY] },
         cap_per_day: None,
         reply_rate: 0.3,
+        language: preheat_core::content::Language::default(),
         user: address,
     })
 }
@@ -99,6 +100,7 @@ fn row(n: u32) -> Result<FleetRow> {
         ramp: new.ramp,
         cap_per_day: new.cap_per_day,
         reply_rate: new.reply_rate,
+        language: new.language,
     };
     let plan = PlanRow::new(plan, State::Warming);
     Ok(FleetRow { plan, box_row: BoxRow::default() })

@@ -14,6 +14,7 @@ use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 use preheat_app::queue::{Outgoing, Queue, Queues};
 use preheat_core::clock::Clock;
+use preheat_core::content::deck::Decks;
 use preheat_core::day::SlotState;
 use preheat_core::seed::Seed;
 use preheat_core::tick::{FleetRow, TickInput, TickPlan, plan_tick};
@@ -107,6 +108,7 @@ async fn play(mailboxes: u32, hours: i64, visits_per_day: u8) -> Result<Calls> {
             tenants: &BTreeMap::new(),
             provider_budgets: &BTreeMap::new(),
             suppressed: &BTreeSet::new(),
+            decks: &Decks::default(),
         });
         push(&aws, &queues, &plan, &mut calls).await?;
         write_back(&mut rows, &plan)?;

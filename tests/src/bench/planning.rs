@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
 
 use anyhow::{Context, Result};
+use preheat_core::content::deck::Decks;
 use preheat_core::seed::Seed;
 use preheat_core::slot::DaySlots;
 use preheat_core::tick::{TickInput, plan_tick};
@@ -54,6 +55,7 @@ pub fn measure(mailboxes: u32) -> Result<Planning> {
         tenants: &BTreeMap::new(),
         provider_budgets: &BTreeMap::new(),
         suppressed: &BTreeSet::new(),
+        decks: &Decks::default(),
     };
     let plan_s = cpu_s_of(|| {
         black_box(plan_tick(&input));

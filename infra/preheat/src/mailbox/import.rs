@@ -42,6 +42,7 @@ The first line names the columns, in any order. Only `address` and a password ar
   reply_rate     0 to 0.5                             [0.30]
   role           sender or seed                       [sender]
   mode           exchange or measure                  [exchange]
+  language       en, de, fr or es: what it writes in  [en]
 
 Example of a file:
   address,password_env,zone,ramp

@@ -15,7 +15,7 @@ use crate::near;
 use crate::plan::parse_provider;
 
 /// Every column a file may have.
-pub(crate) const COLUMNS: [&str; 23] = [
+pub(crate) const COLUMNS: [&str; 24] = [
     "address",
     "name",
     "smtp_host",
@@ -39,6 +39,7 @@ pub(crate) const COLUMNS: [&str; 23] = [
     "reply_rate",
     "role",
     "mode",
+    "language",
 ];
 
 /// Columns a file must have.
@@ -139,6 +140,7 @@ impl Row<'_> {
         let reply_rate = self.cell("reply_rate", value::reply_rate);
         let role = self.cell("role", value::role);
         let mode = self.cell("mode", value::mode);
+        let language = self.cell("language", value::language);
         let organisation = self.cell("organisation", no_control);
         let name = self.cell("name", display_name);
         let address = address?;
@@ -161,6 +163,7 @@ impl Row<'_> {
             reply_rate: reply_rate.unwrap_or(REPLY_RATE_DEFAULT),
             role: role.unwrap_or(Role::Sender),
             mode: mode.unwrap_or(Mode::Exchange),
+            language: language.unwrap_or_default(),
             address,
         };
         Some(Candidate { line: self.cells.line, new, password, warnings })
@@ -290,6 +293,8 @@ fn display_name(text: &str) -> Value<String> {
 
 #[cfg(test)]
 mod tests {
+    use preheat_core::content::Language;
+
     use super::*;
     use crate::mailbox::sheet;
 
@@ -320,6 +325,7 @@ mod tests {
             ("default", "default", "ann@gmail.com")
         );
         assert_eq!((ann.reply_rate, ann.cap_per_day, ann.role, ann.mode), (0.30, None, Role::Sender, Mode::Exchange));
+        assert_eq!(ann.language, Language::En);
         assert_eq!(ann.ramp, Ramp::preset(PRESET_DEFAULT).unwrap());
     }
 
@@ -327,9 +333,9 @@ mod tests {
     fn a_full_row_is_taken_as_it_stands() {
         let read = read(
             "address,name,smtp_host,smtp_port,smtp_security,imap_host,imap_port,imap_security,user,password_env,zone,\
-             window,days,ramp,provider,organisation,pool,tenant,cap,reply_rate,role,mode\n\
+             window,days,ramp,provider,organisation,pool,tenant,cap,reply_rate,role,mode,language\n\
              a@b.example,Ann B,mx.b.example,587,,imap.b.example,1143,starttls,ann,SECRET,europe/berlin,8:00-12:30,\
-             \"sat,sun\",\"linear:5,1,20\",microsoft,Acme,shared,acme,25,0.1,seed,measure\n",
+             \"sat,sun\",\"linear:5,1,20\",microsoft,Acme,shared,acme,25,0.1,seed,measure,DE\n",
         );
         assert_eq!(read.faults, []);
         let Candidate { new: a, password, .. } = &read.good[0];
@@ -342,13 +348,14 @@ mod tests {
         assert_eq!((a.provider, a.organisation.as_str()), (Provider::Microsoft, "acme"));
         assert_eq!((a.pool.as_str(), a.tenant.as_str()), ("shared", "acme"));
         assert_eq!((a.cap_per_day, a.reply_rate, a.role, a.mode), (Some(25), 0.1, Role::Seed, Mode::Measure));
+        assert_eq!(a.language, Language::De);
     }
 
     #[test]
     fn every_fault_of_a_row_is_said_at_once() {
         let faults = faults(
-            "address,password,smtp_host,smtp_port,imap_host,imap_port,zone,window,days,ramp,cap,reply_rate,role,mode\n\
-             \"a\r\nb@c.example\",p,mx.example,70000,,2222,Europe/Berln,17:00-09:00,mo,\"linear:-1,1,40\",0,0.9,boss,off\n",
+            "address,password,smtp_host,smtp_port,imap_host,imap_port,zone,window,days,ramp,cap,reply_rate,role,mode,language\n\
+             \"a\r\nb@c.example\",p,mx.example,70000,,2222,Europe/Berln,17:00-09:00,mo,\"linear:-1,1,40\",0,0.9,boss,off,klingon\n",
         );
         let columns: Vec<&str> =
             faults.iter().map(|fault| fault.split([',', ':']).nth(1).unwrap_or_default().trim()).collect();
@@ -366,7 +373,8 @@ mod tests {
                 "cap",
                 "reply_rate",
                 "role",
-                "mode"
+                "mode",
+                "language"
             ]
         );
         assert!(faults[0].contains("`a\\r\\nb@c.example` is not a valid address"), "{}", faults[0]);

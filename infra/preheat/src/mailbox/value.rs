@@ -2,6 +2,7 @@
 
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
+use preheat_core::content::Language;
 use preheat_core::endpoint::{Endpoint, Security};
 use preheat_core::id::Address;
 use preheat_core::mailbox::{Days, Mode, Provider, Role};
@@ -149,6 +150,11 @@ pub(super) fn mode(text: &str) -> Value<Mode> {
         "volume" => Ok(Mode::Volume),
         _ => Err(format!("{} is none of `exchange`, `measure` and `volume`", shown(text))),
     }
+}
+
+/// A language of the library.
+pub(super) fn language(text: &str) -> Value<Language> {
+    text.to_lowercase().parse().map_err(|_| format!("{} is none of en, de, fr, es", shown(text)))
 }
 
 /// A share of received mail that is replied to: 0 to 0.5 (domain.md §6).

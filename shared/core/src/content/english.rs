@@ -36,6 +36,7 @@ pub const BOOK: Book = Book {
     reply_greeting: "{Hi <name>,|Hello <name>,|<name>,|Hi again <name>,|Hey <name>,}",
     nameless_greeting: "{Hi there,|Hello,|Good day,|Hi,}",
     sign_off: "{Best,|Best regards,|Kind regards,|Cheers,|All the best,|Warm regards,|With best wishes,|Best wishes,}",
+    no_break_before: &[],
     claims: &CLAIMS,
     attachment: &["attach*", "enclosed", "enclosure", "the file below", "download*"],
     small_words: &SMALL_WORDS,

@@ -1,46 +1,46 @@
 //! What warmup mail says (domain.md §6): the offline library that is always enough by itself.
 //!
 //! A conversation is a pure function of a number (the hash of the thread's first slot): whoever writes a later turn of
-//! the thread computes the same conversation and continues it, so no text is ever stored or sent through a queue.
+//! the thread computes the same conversation and continues it, so no text is ever sent through a queue. Stored [`plan`]s
+//! keep that: which plan a thread has follows from its first slot and the [`deck`] of that slot's date.
 //!
 //! A language is one file (`english.rs` and its stories): a [`Book`] and a variant of [`Language`]. May not contain
 //! links, attachments, or claims about money, health or law; [`lint()`] says so of every text the grammar can make.
+//!
+//! | module | the question it answers |
+//! |---|---|
+//! | [`grammar`] | which texts does a template make? |
+//! | [`lint`](mod@lint) | is this text fit to be sent? |
+//! | [`plan`] | what is kept of a conversation, and when is it retired? |
+//! | [`deck`] | which plan does a thread have? |
+//! | [`tally`] | how often was a plan used, and where did its openings land? |
+//! | [`ask`], [`answer`] | what is a language model asked, and what of its answer is taken? |
 
+pub mod answer;
+pub mod ask;
+pub mod deck;
 pub mod english;
+pub mod french;
+pub mod german;
 pub mod grammar;
+pub mod language;
 pub mod lint;
+pub mod plan;
+pub mod spanish;
+pub mod tally;
+
+use std::borrow::Cow;
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
-use serde::{Deserialize, Serialize};
 
 use grammar::{Bindings, Template};
 
+pub use language::Language;
 pub use lint::{LintError, lint};
 
 /// Turns of a conversation: the opening and five replies (domain.md §6, depth up to 5).
 pub const TURNS: usize = 6;
-
-/// The language of a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// English.
-    En,
-}
-
-impl Language {
-    /// Every language the library has.
-    pub const ALL: [Self; 1] = [Self::En];
-
-    /// What the library can say in this language.
-    #[must_use]
-    pub fn book(self) -> &'static Book {
-        match self {
-            Self::En => &english::BOOK,
-        }
-    }
-}
 
 /// Everything the library can say in one language, and the words the lint needs for it.
 #[derive(Debug)]
@@ -57,6 +57,8 @@ pub struct Book {
     pub nameless_greeting: &'static str,
     /// The line above the sender's name.
     pub sign_off: &'static str,
+    /// Marks before which a blank does not break: French sets one before `?`, `!`, `:` and `;`.
+    pub no_break_before: &'static [char],
     /// Words and phrases no text may hold: claims about money, health and law.
     pub claims: &'static [&'static str],
     /// Words and phrases that speak of an attachment.
@@ -93,7 +95,7 @@ pub struct Slot {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conversation {
     /// What it is about.
-    pub topic: &'static str,
+    pub topic: Cow<'static, str>,
     /// Subject of the opening.
     pub subject: String,
     /// The opening and the replies, alternating between the two sides. Always [`TURNS`] of them.
@@ -142,17 +144,22 @@ impl Stream {
 /// The conversation of a thread. The same `seed` (a hash of the thread's first slot) gives the same conversation.
 #[must_use]
 pub fn conversation(seed: u64, language: Language) -> Conversation {
+    conversation_about(seed, seed, language)
+}
+
+/// A conversation whose story and particulars (the day, the place, whom it mentions) follow from `theme`, and whose words
+/// from `seed`: threads of one theme speak of the same thing, each in its own words.
+#[must_use]
+pub fn conversation_about(theme: u64, seed: u64, language: Language) -> Conversation {
     let book = language.book();
-    let story = &book.stories[grammar::below(&mut Stream::Story.open(seed), book.stories.len())];
-    let bindings = story.bind(&mut Stream::Slots.open(seed));
-    let expand = |template: &str, stream: Stream| {
-        Template::parse(template, book.rules).expand(&bindings, &mut stream.open(seed))
-    };
+    let story = &book.stories[grammar::below(&mut Stream::Story.open(theme), book.stories.len())];
+    let bindings = story.bind(&mut Stream::Slots.open(theme));
+    let expand = |template: &str, stream: Stream| book.expand(template, &bindings, &mut stream.open(seed));
     let mut turns = vec![expand(story.opening, Stream::Turn(0))];
     for (turn, reply) in (1u8..).zip(story.replies) {
         turns.push(expand(reply, Stream::Turn(turn)));
     }
-    Conversation { topic: story.topic, subject: expand(story.subject, Stream::Subject), turns, language, seed }
+    Conversation { topic: story.topic.into(), subject: expand(story.subject, Stream::Subject), turns, language, seed }
 }
 
 /// One turn of a conversation as a mail from `from_name` to `to_name` (display names, may be empty).
@@ -164,7 +171,7 @@ pub fn render(conversation: &Conversation, turn: u8, from_name: &str, to_name: &
     let book = conversation.language.book();
     let body = conversation.turns.get(usize::from(turn)).or(conversation.turns.last()).map_or("", String::as_str);
     let expand = |template: &str, bindings: &Bindings, stream: Stream| {
-        Template::parse(template, book.rules).expand(bindings, &mut stream.open(conversation.seed))
+        book.expand(template, bindings, &mut stream.open(conversation.seed))
     };
     let to = person(to_name, book).and_then(|name| name.split(' ').next());
     let greeting = match (to, turn) {
@@ -181,6 +188,26 @@ pub fn render(conversation: &Conversation, turn: u8, from_name: &str, to_name: &
     }
     let subject = if turn == 0 { conversation.subject.clone() } else { format!("Re: {}", conversation.subject) };
     Text { subject, body: format!("{greeting}\n\n{body}\n\n{signature}\n") }
+}
+
+impl Book {
+    /// One expansion of a template, set as the language is.
+    fn expand(&self, template: &str, bindings: &Bindings, stream: &mut ChaCha8Rng) -> String {
+        self.set(&Template::parse(template, self.rules).expand(bindings, stream))
+    }
+
+    /// Whether a line is one of this language's signatures.
+    pub(crate) fn signs(&self, line: &str) -> bool {
+        let bare = |text: &str| text.trim_end_matches([',', '.', '!']).to_lowercase();
+        // A sign-off is a plain list of alternatives; a test holds that.
+        self.sign_off.trim_matches(['{', '}']).split('|').any(|sign_off| bare(sign_off) == bare(line))
+    }
+
+    /// Makes the blanks that may not break a line unbreakable.
+    pub(crate) fn set(&self, text: &str) -> String {
+        let blank = |text: String, mark: &char| text.replace(&format!(" {mark}"), &format!("\u{a0}{mark}"));
+        self.no_break_before.iter().fold(text.to_owned(), blank)
+    }
 }
 
 /// `name` if it can stand in a mail as a person's.

@@ -8,6 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::backoff::ProviderBudget;
 use crate::caps::PlanLimits;
+use crate::content::Language;
+use crate::content::deck::Decks;
 use crate::day::{PlanRow, SlotState, slot_ref};
 use crate::engage::engagement;
 use crate::id::{Address, MailboxId, PoolId, SlotId, TenantId};
@@ -42,6 +44,7 @@ pub(crate) fn row(id: u32, domain: &str, provider: Provider, ramp: Ramp) -> Flee
         ramp,
         cap_per_day: None,
         reply_rate: 0.3,
+        language: Language::default(),
     };
     let plan = PlanRow::new(plan, State::Warming);
     FleetRow { plan, box_row: BoxRow::default() }
@@ -75,6 +78,7 @@ pub(crate) struct World {
     pub(crate) tenants: BTreeMap<TenantId, PlanLimits>,
     pub(crate) budgets: BTreeMap<Provider, ProviderBudget>,
     pub(crate) suppressed: BTreeSet<Address>,
+    pub(crate) decks: Decks,
     /// Every mail ever sent.
     pub(crate) sent: Vec<Mail>,
     /// Not yet found, by recipient.
@@ -100,6 +104,7 @@ impl World {
             tenants: BTreeMap::new(),
             budgets: BTreeMap::new(),
             suppressed: BTreeSet::new(),
+            decks: Decks::default(),
             sent: Vec::new(),
             unseen: vec![Vec::new(); count],
             position,
@@ -118,6 +123,7 @@ impl World {
             tenants: &self.tenants,
             provider_budgets: &self.budgets,
             suppressed: &self.suppressed,
+            decks: &self.decks,
         }
     }
 

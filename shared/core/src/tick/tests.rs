@@ -3,6 +3,7 @@
 
 mod modes;
 mod partners;
+mod plans;
 mod replies;
 mod room;
 mod visiting;

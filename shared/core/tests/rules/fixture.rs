@@ -3,6 +3,7 @@
 use jiff::civil::{Date, time};
 use jiff::{Timestamp, ToSpan};
 use preheat_core::catchup::{DueNow, due};
+use preheat_core::content::Language;
 use preheat_core::day::{PlanRow, SlotState};
 use preheat_core::id::MailboxId;
 use preheat_core::limits::Limits;
@@ -36,6 +37,7 @@ pub(crate) fn plan(ramp: &str) -> MailboxPlan {
         ramp: ramp.parse().unwrap(),
         cap_per_day: None,
         reply_rate: 0.3,
+        language: Language::default(),
     }
 }
 

@@ -6,6 +6,7 @@
 mod alerts;
 mod budget;
 mod claims;
+mod content;
 mod decisions;
 mod events;
 mod hooks;

@@ -132,6 +132,7 @@ pub(crate) fn new_mailbox(address: &str) -> NewMailbox {
         ramp: Ramp::Linear { start: 10, step: 1, cap: 40 },
         cap_per_day: None,
         reply_rate: 0.3,
+        language: preheat_core::content::Language::default(),
         smtp: endpoint("smtp.example.com", 465),
         imap: endpoint("imap.example.com", 993),
         user: address.to_owned(),

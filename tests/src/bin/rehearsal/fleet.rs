@@ -106,6 +106,7 @@ impl Fleet {
                 ramp: Ramp::Table { days: vec![SENDS] },
                 cap_per_day: None,
                 reply_rate: 0.5,
+                language: preheat_core::content::Language::default(),
                 smtp: endpoint(smtp),
                 imap: endpoint(imap),
                 user: address.as_str().to_owned(),

@@ -186,8 +186,8 @@ pub(super) const GARDEN: Story = Story {
          some straw around everything and leave it alone}, {that did more than anything else|and it looks better after \
          a while}. {My own garden is rather wild this year|Here everything flowers at once}. {How much sun do they \
          get?|Is it a sunny corner?}",
-        "{Sun until noon|Quite a lot of sun}, {after that the house is in the way|from breakfast to tea}. {I will try your \
-         way|Straw and early mornings, then}, {it cannot hurt|I am up early anyway}. {Wild is beautiful, too.|Wild \
+        "{Sun until noon, after that the house is in the way|Quite a lot of sun, from breakfast to tea}. {I will \
+         try your way|Straw and early mornings, then}, {it cannot hurt|I am up early anyway}. {Wild is beautiful, too.|Wild \
          gardens are the best ones.}",
         "{The bees agree with you|The hedgehog thinks so too}. {Half a day of sun is fine|That is enough sun}, {just give \
          it two weeks|be patient}. {I could give you a few young plants|I have some to spare}, if you like.",

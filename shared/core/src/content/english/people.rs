@@ -120,9 +120,10 @@ pub(super) const EVENT: Story = Story {
     opening: "{Are you going to <event>|Have you seen that <event> is coming up|Did you get the invitation to \
               <event>}? {It is on <day>|This time it is on a <day>|They moved it to <day>}, and {the programme looks \
               {good|interesting|better than last year}|several people from our side are going|I heard good things \
-              about it}.\n\n{<colleague> and I want to be there|I plan to go with <colleague>|<colleague> has talked \
-              me into it}, {around six|a little before it begins|for the first two hours at least}. {Would you like to \
-              join us|Shall we meet at the entrance|Do you want to come along}? {It would be <good> to see you \
+              about it}.\n\n{{<colleague> and I want to be there|I plan to go with <colleague>}, {around six|a \
+              little before it begins|for the first two hours at least}|<colleague> has talked me into it, and now I \
+              am looking forward to it}. {Would you like to join us|Shall we meet at the entrance|Do you want to come \
+              along}? {It would be <good> to see you \
               there.|We could have a bite to eat first.|Afterwards we could sit down somewhere quiet.}",
     replies: [
         "{What a nice idea|I had nearly forgotten it|I had it in my calendar}! {I would love to come|Yes, count me \
@@ -259,7 +260,7 @@ pub(super) const FAREWELL: Story = Story {
               <^gift> for <colleague>?}",
     opening: "{You may have heard that <colleague> is moving on|As you know, <colleague> leaves us soon|<colleague>'s \
               last day is on <day>}{.|, after so many years.} {We would like to say goodbye properly|A few of us want \
-              to do something small|I would not like to let that pass quietly}, {with some cake and a card|in the \
+              to do something small}, {with some cake and a card|in the \
               kitchen, after lunch|at the end of the day}.\n\n{I was thinking of <gift>|What about <gift> as a present|\
               Somebody suggested <gift>}, {it would fit|that is something one keeps|it made me smile}. {Would you write \
               a line for the card|Do you have a nice photo from the early days|Would you say a few words}? {You worked \
@@ -270,8 +271,8 @@ pub(super) const FAREWELL: Story = Story {
          do you need it?}",
         "{<other> would be great|By <other>, if you can}. {Two lines are enough|Keep it short}, {the card is small|there \
          are many of us}. {Can you be there on <day>|Will you come on <day>}?",
-        "{I will be there|I would not miss it}. {I will bring a cake|I can bring some plates}, {the one with the pears|we \
-         never have enough of them}. {Does <colleague> know?|Is it a surprise?}",
+        "{I will be there|I would not miss it}. {I will bring a cake, the one with the pears|I can bring some \
+         plates, we never have enough of them}. {Does <colleague> know?|Is it a surprise?}",
         "{It is a surprise|Nobody said a word so far}, {so please keep it to yourself|let us see whether we can keep it \
          that way}. {The cake is very welcome|That would be wonderful}.",
         "{My lips are sealed|Not a word from me}! {See you on <day>|Until <day>}, {I will come a little early|with the \
@@ -314,9 +315,9 @@ pub(super) const NEWCOMER: Story = Story {
          shall I just show how we do it|or do we simply talk}?",
         "<^thanks>! {Just show the everyday things|Simply talk}, {that is the most useful|the rest comes by itself}. {What \
          helped you in your first weeks|How did you learn it yourself}?",
-        "{I sat next to somebody patient|I wrote everything down}, {and asked the same question three times|and threw \
-         the notes away a year later}. {I will look for a few old examples|I will think of two or three stories}, {they \
-         say more than a manual|people remember those}.",
+        "{I sat next to somebody patient, and asked the same question three times|I wrote everything down, and \
+         threw the notes away a year later}. {I will look for a few old examples|I will think of two or three \
+         stories}, {they say more than a manual|people remember those}.",
         "{That is perfect|You are the right person for this}. {<colleague> will be there on <day> at ten|I told \
          <colleague>, and there was a big smile}. {Lunch is on us one day.|I owe you a coffee.}",
         "{It is a pleasure|No need}, {really|I enjoy it}. {See <colleague> on <day>|Until <day>}, {and greetings to the \
