@@ -384,7 +384,7 @@ impl Stack {
                     })
                     .await
                 }
-                Function::Fanout | Function::Replier => {
+                Function::Fanout | Function::Governor | Function::Replier => {
                     batch::each(event, &call, VisitOrder::parse, async |order, _| self.visit(&app, &order).await).await
                 }
             }
