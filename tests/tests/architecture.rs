@@ -1,4 +1,5 @@
-//! Dependencies point one way (ARCHITECTURE.md, rule 1): functions → app, lambda → store, mail → core → nothing.
+//! Dependencies point one way (ARCHITECTURE.md, rule 1): functions → app, lambda → store, mail, platforms → core →
+//! nothing.
 //!
 //! Asks `cargo tree`, so it sees what is really linked, not what a manifest seems to say.
 
@@ -36,12 +37,15 @@ fn arrows_point_one_way() {
         ("preheat-mail", &["preheat-core"]),
         ("preheat-dns", &["preheat-core"]),
         ("preheat-simulate", &["preheat-core"]),
-        ("preheat-app", &["preheat-core", "preheat-store", "preheat-mail", "preheat-intake"]),
+        ("preheat-platforms", &["preheat-core"]),
+        ("preheat-app", &["preheat-core", "preheat-store", "preheat-mail", "preheat-intake", "preheat-platforms"]),
         (
             "preheat-lambda",
             &["preheat-core", "preheat-store", "preheat-mail", "preheat-intake", "preheat-platforms", "preheat-app"],
         ),
         ("preheat-webhook", &["preheat-lambda"]),
+        ("preheat-governor", &["preheat-core", "preheat-app", "preheat-lambda"]),
+        ("preheat-notifier", &["preheat-core", "preheat-app", "preheat-lambda"]),
         ("preheat-fanout", &["preheat-core", "preheat-app", "preheat-lambda"]),
         ("preheat-sender", &["preheat-core", "preheat-app", "preheat-lambda"]),
         ("preheat-replier", &["preheat-core", "preheat-app", "preheat-lambda"]),
@@ -67,7 +71,14 @@ fn the_core_does_no_io() {
 
 #[test]
 fn functions_carry_one_tls_stack_and_no_local_parts() {
-    for function in ["preheat-fanout", "preheat-sender", "preheat-replier", "preheat-webhook"] {
+    for function in [
+        "preheat-fanout",
+        "preheat-sender",
+        "preheat-replier",
+        "preheat-governor",
+        "preheat-webhook",
+        "preheat-notifier",
+    ] {
         let tree = cargo_tree(&["-p", function]);
         assert!(tree.contains("rustls"), "cargo tree lists nothing: the test would see no violation");
         for banned in ["ring", "openssl", "native-tls", "preheat-local", "preheat-sandbox", "dynoxide-rs"] {

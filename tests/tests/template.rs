@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_yaml_ng::Value;
 
-const FUNCTIONS: [&str; 4] = ["Fanout", "Sender", "Replier", "Webhook"];
+const FUNCTIONS: [&str; 6] = ["Fanout", "Sender", "Replier", "Governor", "Webhook", "Notifier"];
 
 fn template() -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml");
@@ -89,6 +89,8 @@ fn each_function_has_its_own_role_and_only_the_queues_it_needs() {
     assert_eq!(queues("Fanout"), [pair("sqs:SendMessage", "Sends.Arn"), pair("sqs:SendMessage", "Visits.Arn")]);
     assert!(queues("Sender").iter().all(|(_, queue)| queue == "Sends.Arn"));
     assert!(queues("Replier").iter().all(|(action, queue)| queue == "Visits.Arn" && action != "sqs:SendMessage"));
+    assert!(queues("Governor").is_empty(), "health is decided without a queue");
+    assert!(queues("Notifier").iter().all(|(_, queue)| queue == "Alerts.Arn"));
 }
 
 #[test]
@@ -112,13 +114,14 @@ fn a_queue_hides_a_message_for_six_times_its_functions_time_out() {
         let seconds = |key: &str| at(row, &[key]).as_u64().expect("seconds");
         assert!(seconds("SendsVisibility") >= 6 * seconds("SenderTimeout"), "{name:?}");
         assert!(seconds("VisitsVisibility") >= 6 * seconds("ReplierTimeout"), "{name:?}");
+        assert!(seconds("AlertsVisibility") >= 6 * seconds("NotifierTimeout"), "{name:?}");
     }
 }
 
 #[test]
 fn every_queue_has_dead_letters_that_outlive_it_and_may_come_only_from_it() {
     let template = template();
-    for queue in ["Sends", "Visits"] {
+    for queue in ["Sends", "Visits", "Alerts"] {
         let live = at(&template, &["Resources", queue, "Properties"]);
         let dead = at(&template, &["Resources", &format!("{queue}Dead"), "Properties"]);
         assert_eq!(named(at(live, &["RedrivePolicy", "deadLetterTargetArn"])), format!("{queue}Dead.Arn"));
@@ -131,7 +134,7 @@ fn every_queue_has_dead_letters_that_outlive_it_and_may_come_only_from_it() {
 #[test]
 fn one_bad_message_never_costs_its_neighbours() {
     let template = template();
-    for (function, event) in [("Sender", "Sends"), ("Replier", "Visits")] {
+    for (function, event) in [("Sender", "Sends"), ("Replier", "Visits"), ("Notifier", "Alerts")] {
         let source = at(&template, &["Resources", function, "Properties", "Events", event, "Properties"]);
         assert_eq!(at(source, &["BatchSize"]).as_u64(), Some(100));
         assert_eq!(at(source, &["FunctionResponseTypes"])[0].as_str(), Some("ReportBatchItemFailures"));
@@ -146,6 +149,8 @@ fn errors_and_dead_letters_raise_an_alarm_that_reaches_the_topic() {
         "FanoutErrors",
         "SenderErrors",
         "ReplierErrors",
+        "GovernorErrors",
+        "GovernorSilent",
         "SendsDead",
         "VisitsDead",
         "FanoutSilent",
@@ -153,10 +158,39 @@ fn errors_and_dead_letters_raise_an_alarm_that_reaches_the_topic() {
         "WebhookNotStored",
         "WebhookThrottled",
         "HooksDead",
+        "NotifierErrors",
+        "AlertsDead",
     ] {
         let alarm = at(&template, &["Resources", &format!("{alarm}Alarm"), "Properties"]);
         assert_eq!(named(&at(alarm, &["AlarmActions"])[0]), "Alarms");
     }
+}
+
+#[test]
+fn every_change_reaches_the_notifiers_queue_and_nothing_else_does() {
+    let template = template();
+    let rule = at(&template, &["Resources", "ChangesToAlerts", "Properties"]);
+    assert_eq!(named(at(rule, &["EventBusName"])), "Bus");
+    assert_eq!(at(rule, &["EventPattern", "source"])[0].as_str(), Some(preheat_core::change::SOURCE));
+    assert_eq!(named(at(&at(rule, &["Targets"])[0], &["Arn"])), "Alerts.Arn");
+    let policy = at(&template, &["Resources", "AlertsPolicy", "Properties", "PolicyDocument", "Statement"]);
+    let source = at(&policy[0], &["Condition", "ArnEquals", "aws:SourceArn"]);
+    assert_eq!((list(policy).len(), named(source)), (1, "ChangesToAlerts.Arn"));
+}
+
+#[test]
+fn the_notifier_opens_no_mailbox_and_texts_only_if_asked_and_no_topic() {
+    let template = template();
+    let statements = statements(&template, "Notifier");
+    let decrypt = statements.iter().find(|one| at(one, &["Action"]).as_str() == Some("kms:Decrypt"));
+    let condition = at(decrypt.expect("a right to decrypt"), &["Condition", "StringLike"]);
+    assert_eq!(at(condition, &["kms:EncryptionContext:preheat-key"]).as_str(), Some("alerts-*"));
+    let texts = at(&template, &["Resources", "NotifierTexts"]);
+    assert_eq!(at(texts, &["Condition"]).as_str(), Some("MayText"));
+    assert_eq!(at(&template, &["Parameters", "TextMessages", "Default"]).as_str(), Some("off"));
+    let statement = &at(texts, &["Properties", "PolicyDocument", "Statement"])[0];
+    assert!(statement.get("Resource").is_none() && named(at(statement, &["NotResource"])).contains(":sns:"));
+    assert!(rights(&template, "Notifier").iter().all(|(action, _)| !action.starts_with("sns:")));
 }
 
 #[test]
@@ -202,4 +236,17 @@ fn the_ledger_can_be_restored_and_forgets_what_has_expired() {
     assert!(on(&["PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled"]));
     assert!(on(&["TimeToLiveSpecification", "Enabled"]));
     assert_eq!(at(&template, &["Resources", "Key", "Properties", "EnableKeyRotation"]).as_bool(), Some(true));
+}
+
+#[test]
+fn the_governors_schedules_hand_over_what_the_samples_show() {
+    let template = template();
+    for (event, name) in [("Due", "due"), ("Hourly", "hourly"), ("Daily", "daily")] {
+        let input = at(&template, &["Resources", "Governor", "Properties", "Events", event, "Properties", "Input"]);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../events/governor-{name}.json"));
+        let sample: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(path).expect("a sample")).expect("JSON");
+        let handed: serde_json::Value = serde_json::from_str(input.as_str().expect("a text")).expect("JSON");
+        assert_eq!(handed, sample);
+    }
 }

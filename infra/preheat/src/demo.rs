@@ -15,6 +15,7 @@ use preheat_core::id::MailboxId;
 use preheat_core::limits::Limits;
 use preheat_core::ramp::Ramp;
 use preheat_core::visit::Placement;
+use preheat_stack::incident::{INCIDENTS, Incident};
 use preheat_stack::summary::{Summary, summarise};
 use preheat_stack::time::{sleep_until, virtual_runtime};
 use preheat_stack::{Event, Interference, Rig, RigOptions, Watch};
@@ -22,12 +23,14 @@ use preheat_stack::{Event, Interference, Rig, RigOptions, Watch};
 use crate::Out;
 use crate::outcome::{Negative, Outcome};
 use crate::view::{MailboxView, Progress, Snapshot};
+use crate::why::Why;
 
 const EXAMPLES: &str = "\
 Examples:
   preheat demo
   preheat demo --mailboxes 24 --days 30 --seed 7 --headless --json
   preheat demo --speed 3600          an hour a second
+  preheat demo --days 42 --incidents --headless
 
 Exit codes: 0 every promise was kept, 1 one was broken or the demo could not run, 2 bad usage.";
 
@@ -53,6 +56,9 @@ pub(crate) struct Args {
     /// Share of the mailboxes held out as controls, 0 to 1: their mail is only measured
     #[arg(long, default_value_t = 0.0, value_parser = crate::mailbox::value::share)]
     control_share: f64,
+    /// The second mailbox lands in spam for a week, the third loses its password; the end shows what was decided, and why.
+    #[arg(long)]
+    incidents: bool,
     /// No live view: progress as lines on standard error.
     #[arg(long)]
     headless: bool,
@@ -103,29 +109,47 @@ impl Live {
                     self.placements.entry(found.slot.mailbox).or_default()[at] += 1;
                 }
             }
-            Event::Tick(_) | Event::Sent { .. } => {}
-            Event::TickFailed(reason) | Event::SendFailed(reason) | Event::VisitFailed { reason, .. } => {
+            Event::Tick(_) | Event::Sent { .. } | Event::Governed(_) => {}
+            Event::TickFailed(reason)
+            | Event::SendFailed(reason)
+            | Event::GovernFailed(reason)
+            | Event::VisitFailed { reason, .. } => {
                 tracing::warn!(reason, "tried again");
             }
-            Event::Killed { .. } => {}
+            Event::Notified { .. } | Event::Killed { .. } => {}
         }
     }
+}
+
+/// What the demo prints as JSON.
+#[derive(serde::Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    /// Why the mailboxes that something happened to are where they are.
+    #[serde(skip_serializing_if = "<[Why]>::is_empty")]
+    incidents: &'a [Why],
 }
 
 /// Runs the demo.
 pub(crate) fn run(arguments: &Args, out: Out<'_>) -> Outcome {
     let runtime = virtual_runtime().context("the runtime does not start")?;
-    let summary = runtime.block_on(play(arguments))?;
+    let (summary, whys) = runtime.block_on(play(arguments))?;
     if arguments.json {
-        serde_json::to_writer_pretty(&mut *out, &summary)?;
+        let told = Told { summary: &summary, incidents: &whys };
+        serde_json::to_writer_pretty(&mut *out, &told)?;
         writeln!(out)?;
     } else {
         print(&summary, out)?;
+        for why in &whys {
+            writeln!(out)?;
+            crate::why::text(why, out)?;
+        }
     }
     if summary.violations.none() { Ok(()) } else { Err(Negative.into()) }
 }
 
-async fn play(arguments: &Args) -> Result<Summary> {
+async fn play(arguments: &Args) -> Result<(Summary, Vec<Why>)> {
     let start: Timestamp = START.parse()?;
     let end = start + SignedDuration::from_hours(24 * i64::from(arguments.days));
     let live = Arc::new(Mutex::new(Live::default()));
@@ -156,6 +180,12 @@ async fn play(arguments: &Args) -> Result<Summary> {
             () = sleep_until(&rig.clock, now) => {}
             () = &mut running => {}
         }
+        for incident in incidents(arguments) {
+            // Once, at the step that its moment lies in.
+            if incident.begins(start) < now && incident.begins(start) >= now - step {
+                incident.happen(&rig, start)?;
+            }
+        }
         if now.as_second() % 86_400 == 0 {
             watch.look(&rig).await?;
             leaks = leaks.max(count_leaks(&rig));
@@ -177,7 +207,17 @@ async fn play(arguments: &Args) -> Result<Summary> {
     for violation in &watch.violations {
         tracing::error!(violation, "a promise was broken");
     }
-    Ok(summarise(&rig, violations).await?)
+    let mut whys = Vec::new();
+    for incident in incidents(arguments) {
+        if let Some((_, member)) = rig.members.get(incident.member()) {
+            whys.push(crate::why::of(&rig.store, &member.address).await?);
+        }
+    }
+    Ok((summarise(&rig, violations).await?, whys))
+}
+
+fn incidents(arguments: &Args) -> &'static [Incident] {
+    if arguments.incidents { &INCIDENTS } else { &[] }
 }
 
 fn count_leaks(rig: &Rig) -> u32 {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
+use preheat_core::alert::AlertOrder;
 use preheat_core::message::{SendBatch, VisitOrder};
 use serde::Serialize;
 
@@ -15,7 +16,8 @@ const EXAMPLES: &str = "\
 Examples:
   preheat dlq show --data ./data
   preheat dlq redrive --queue sends
-Without --data they work on the deployed stack whose queues PREHEAT_SENDS_URL and PREHEAT_VISITS_URL name.";
+Without --data they work on the deployed stack whose queues PREHEAT_SENDS_URL, PREHEAT_VISITS_URL and
+PREHEAT_ALERTS_URL name.";
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
@@ -26,7 +28,8 @@ const REDRIVE_EXAMPLES: &str = "\
 Example:
   preheat dlq redrive --queue sends --data ./data
 
-Redriving is safe: an order is claimed before it is executed, and one whose time is over is dropped.
+Redriving is safe: an order is claimed before it is executed, one whose time is over is dropped, and a channel is told
+nothing twice.
 Stop `preheat up` before you redrive in its directory.";
 
 /// Commands of `preheat dlq`.
@@ -56,6 +59,9 @@ pub(crate) struct QueueArgs {
     /// URL of the deployed queue of visits (PREHEAT_VISITS_URL)
     #[arg(long, value_name = "URL", conflicts_with = "data")]
     visits_url: Option<String>,
+    /// URL of the deployed queue of changes to be told (PREHEAT_ALERTS_URL)
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    alerts_url: Option<String>,
 }
 
 /// Arguments of `preheat dlq show`.
@@ -89,6 +95,8 @@ enum Queue {
     Sends,
     /// Which mailboxes are to be visited
     Visits,
+    /// Which changes are to be told
+    Alerts,
 }
 
 impl Queue {
@@ -97,6 +105,7 @@ impl Queue {
         match self {
             Self::Sends => "sends",
             Self::Visits => "visits",
+            Self::Alerts => "alerts",
         }
     }
     /// Name of its dead letters in an embedded stack; also how the template names the deployed ones.
@@ -128,7 +137,8 @@ pub(crate) async fn run(command: &Command, out: Out<'_>) -> Outcome {
 
 impl QueueArgs {
     fn chosen(&self) -> Vec<Queue> {
-        self.queue.map_or_else(|| vec![Queue::Sends, Queue::Visits], |queue| vec![queue])
+        let all = || vec![Queue::Sends, Queue::Visits, Queue::Alerts];
+        self.queue.map_or_else(all, |queue| vec![queue])
     }
 
     /// URL of a deployed queue.
@@ -136,6 +146,7 @@ impl QueueArgs {
         let (given, variable, option) = match queue {
             Queue::Sends => (&self.sends_url, "PREHEAT_SENDS_URL", "--sends-url"),
             Queue::Visits => (&self.visits_url, "PREHEAT_VISITS_URL", "--visits-url"),
+            Queue::Alerts => (&self.alerts_url, "PREHEAT_ALERTS_URL", "--alerts-url"),
         };
         let missing = || BadInput::error(format!("which stack? Give --data DIR, or {option} URL (or set {variable})"));
         given.clone().or_else(|| environment(variable)).ok_or_else(missing)
@@ -196,6 +207,10 @@ fn says(queue: Queue, body: &str) -> String {
         Queue::Visits => {
             VisitOrder::parse(body).map(|order| format!("visit {} of {} on {}", order.visit, order.mailbox, order.date))
         }
+        Queue::Alerts => AlertOrder::parse(body).map(|order| {
+            let to = order.only.map_or_else(|| "every channel".to_owned(), |channel| channel.to_string());
+            format!("tell {to} of {} of {}", order.change.kind, order.change.subject.id)
+        }),
     };
     parsed.unwrap_or_else(|error| error.to_string())
 }

@@ -4,6 +4,7 @@
 //! The one crate that may use `anyhow`, print, and read the environment. May hold no rule of warmup: those are in
 //! `preheat-core`.
 
+mod alerts;
 mod chart;
 mod demo;
 mod dlq;
@@ -21,6 +22,7 @@ mod simulate;
 mod suppress;
 mod up;
 mod view;
+mod why;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -39,6 +41,8 @@ Examples:
   preheat ip add --tenant acme --domain mail.example.com --ip 203.0.113.7 --data ./data
   preheat domain check example.com
   preheat report day --data ./data
+  preheat alerts test --stack --data ./data
+  preheat why ann@example.com --data ./data
   preheat dlq show --data ./data
   preheat up --data ./data --mailboxes mailboxes.csv
   preheat hooks add sendgrid --tenant acme --data ./data
@@ -72,6 +76,9 @@ enum Command {
     /// Sum up days, placements and what warming brings
     #[command(subcommand)]
     Report(report::Command),
+    /// Say who is told of what: add, list, remove and test channels of alerts
+    #[command(subcommand)]
+    Alerts(alerts::Command),
     /// Add, list, rotate and test the endpoints that deliverability events come in at
     #[command(subcommand)]
     Hooks(hooks::Command),
@@ -84,6 +91,8 @@ enum Command {
     /// Domains: check their records, list them with their mailboxes
     #[command(subcommand)]
     Domain(domain::Command),
+    /// Say why a mailbox is in its state: every decision about it, in plain words, with the numbers
+    Why(why::Args),
     /// Show and redrive queue messages that were given up
     #[command(subcommand)]
     Dlq(dlq::Command),
@@ -101,10 +110,12 @@ fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run(args, &mut out),
         Command::Mailbox(command) => wait(mailbox::run(command, &mut out)),
         Command::Report(command) => wait(report::run(command, &mut out)),
+        Command::Alerts(command) => wait(alerts::run(command, &mut out)),
         Command::Hooks(command) => wait(hooks::run(command, &mut out)),
         Command::Suppress(command) => wait(suppress::run(command, &mut out)),
         Command::Ip(command) => wait(ip::run(command, &mut out)),
         Command::Domain(command) => wait(domain::run(command, &mut out)),
+        Command::Why(args) => wait(why::run(args, &mut out)),
         Command::Dlq(command) => wait(dlq::run(command, &mut out)),
     };
     let done = done.and_then(|()| Ok(out.flush()?));

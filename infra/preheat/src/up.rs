@@ -86,7 +86,14 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
         aws,
         move || app_over(&parts, dial.clone(), &clock, &limits),
         Interference::default(),
-        |event| eprintln!("{}", line(event)),
+        |event| {
+            // Every five minutes somebody looks, and mostly there is nothing to say.
+            let is_quiet =
+                matches!(event, Event::Governed(report) if report.decisions.is_empty() && report.failed.is_empty());
+            if !is_quiet {
+                eprintln!("{}", line(event));
+            }
+        },
     );
     if let Some(listener) = listener {
         // Endpoints are reached by whoever reaches the address; each request is checked like one to the deployed URL.
@@ -137,6 +144,16 @@ fn line(event: &Event) -> String {
             ),
         },
         Event::VisitFailed { mailbox, reason } => format!("visit of {mailbox} goes back to its queue: {reason}"),
+        Event::Governed(report) => {
+            let rules = report.decisions.iter().map(|one| format!("{}: {}", one.mailbox, one.rule.name()));
+            let told: Vec<String> = rules.chain(report.failed.iter().cloned()).collect();
+            format!("health of {} looked at: {}", report.looked, told.join("; "))
+        }
+        Event::GovernFailed(reason) => format!("health was not looked at, the next look goes on: {reason}"),
+        Event::Notified { done, returned } if returned.is_empty() => format!("{done} changes told where wanted"),
+        Event::Notified { done, returned } => {
+            format!("{done} changes told where wanted, {} go back: {}", returned.len(), returned.join("; "))
+        }
         Event::Killed { .. } => "killed".to_owned(),
     }
 }

@@ -211,7 +211,10 @@ fn dead_letters_are_shown_with_their_reason_and_put_back() {
     let letters: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(letters[0]["body"], r#"{"v":99}"#);
     assert_eq!(stack.run(&["dlq", "show", "--queue", "visits"]).1, "No dead letters.\n");
-    assert_eq!(stack.run(&["dlq", "redrive"]).1, "sends: 1 message put back\nvisits: 0 messages put back\n");
+    assert_eq!(
+        stack.run(&["dlq", "redrive"]).1,
+        "alerts: 0 messages put back\nsends: 1 message put back\nvisits: 0 messages put back\n"
+    );
     assert_eq!(stack.run(&["dlq", "show"]).1, "No dead letters.\n");
 }
 

@@ -1,10 +1,11 @@
-//! Every function in one process: the fan-out's schedule, Lambda's event source mappings for `sender` and `replier`, and
+//! Every function in one process: the schedules of fan-out and governor, Lambda's event source mappings for `sender` and `replier`, and
 //! the run of time, over the embedded AWS of `infra/local`.
 //!
 //! `preheat demo`, `preheat up`, the simulation and the tests all run this. The functions' own code runs here unchanged: the
 //! same batches, the same isolation, the same partial failures. Nothing deployed may depend on this crate.
 
 pub mod fleet;
+pub mod incident;
 pub mod kill;
 pub mod listen;
 pub mod rig;

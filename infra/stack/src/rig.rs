@@ -14,7 +14,7 @@ use preheat_sandbox::{Kind, Network, ProviderId, World};
 use preheat_store::{Credential, NewMailbox, SHARDS, Secret, Store, Vault};
 
 use crate::fleet::{self, Member};
-use crate::stack::{BUS, Event, Interference, SENDS, Stack, VISITS, create_queues};
+use crate::stack::{ALERTS, BUS, Event, Interference, SENDS, Stack, VISITS, create_queues};
 use crate::time::virtual_clock;
 
 /// What a rig is built from.
@@ -80,7 +80,8 @@ pub fn app_over(aws: &Aws, dial: Arc<dyn preheat_mail::Dial>, clock: &Clock, lim
     let store = Store::new(aws.dynamodb(), TABLE);
     App {
         vault: Vault::new(&aws.kms(), store.clone(), KEY, clock.clone()),
-        queues: Queues::new(aws.sqs(), preheat_local::Queues::url(SENDS), preheat_local::Queues::url(VISITS)),
+        queues: Queues::new(aws.sqs(), preheat_local::Queues::url(SENDS), preheat_local::Queues::url(VISITS))
+            .with_alerts(preheat_local::Queues::url(ALERTS)),
         store,
         bus: Some(Bus::new(aws.eventbridge(), BUS)),
         dial,

@@ -8,12 +8,16 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use jiff::{SignedDuration, Timestamp};
 use preheat_app::App;
 use preheat_app::fan_out::{TickReport, fan_out, tick_start};
+use preheat_app::govern::{self, GovernReport};
+use preheat_app::notify::{Outside, notify};
 use preheat_app::send::{self, SendOutcome, send_batch};
 use preheat_app::visit::{self, VisitReport, visit};
+use preheat_core::alert::AlertOrder;
 use preheat_core::id::{MailboxId, SlotId};
 use preheat_core::message::{Content, SendBatch, VisitOrder};
 use preheat_lambda::batch::{self, Call, NOTIFY_MAX, SEND_MAX, VISIT_MAX};
 use preheat_local::{Aws, DeadLetters, Failure, Mapping, Pump, QueueSettings, Received};
+use preheat_platforms::Http;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::kill::KillAt;
@@ -28,6 +32,10 @@ pub enum Function {
     Sender,
     /// Visits.
     Replier,
+    /// Decides on health.
+    Governor,
+    /// Tells.
+    Notifier,
 }
 
 /// What happened, for those who watch.
@@ -63,6 +71,17 @@ pub enum Event {
         mailbox: MailboxId,
         /// Why.
         reason: String,
+    },
+    /// The health of mailboxes was looked at.
+    Governed(GovernReport),
+    /// A look broke off; the next one goes on.
+    GovernFailed(String),
+    /// Changes were told, or were not worth it.
+    Notified {
+        /// How many.
+        done: usize,
+        /// Why others go back to their queue.
+        returned: Vec<String>,
     },
     /// An invocation was killed.
     Killed {
@@ -148,6 +167,22 @@ pub const RECEIVES_MAX: u32 = 4;
 /// Invocations of a function at once.
 const INVOCATIONS_MAX: usize = 10;
 
+/// How often the governor looks at what is due, in seconds.
+pub const DUE_EVERY_S: i64 = 300;
+/// When its day's work is done, in seconds of a day of UTC.
+pub const DAILY_AT_S: i64 = 3 * 3_600;
+
+/// Which of its schedules invokes the governor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Governing {
+    /// Every five minutes.
+    Due,
+    /// Every hour.
+    Hourly,
+    /// Every day.
+    Daily,
+}
+
 /// Makes the queues of the stack, where they are not there yet.
 pub fn create_queues(aws: &Aws) {
     for Mapped { queue, dead, visibility_s, .. } in [SENDER, REPLIER, NOTIFIER] {
@@ -167,7 +202,8 @@ pub struct Stack {
     warm: Mutex<BTreeMap<Function, App>>,
     interference: Interference,
     observe: Box<dyn Fn(&Event) + Send + Sync>,
-    invocations: [AtomicU64; 3],
+    invocations: [AtomicU64; 5],
+    outside: Option<Outside>,
     tick_s: u32,
 }
 
@@ -180,6 +216,8 @@ impl Stack {
         observe: impl Fn(&Event) + Send + Sync + 'static,
     ) -> Arc<Self> {
         let tick_s = make().limits.tick_s;
+        // A door for the local stack. Nobody has a channel unless somebody added one.
+        let aws_outside = Http::local(&[]).ok().map(|http| Outside::new(http, aws.sns()));
         Arc::new(Self {
             aws,
             make: Box::new(make),
@@ -187,6 +225,7 @@ impl Stack {
             interference,
             observe: Box::new(observe),
             invocations: Default::default(),
+            outside: aws_outside,
             tick_s,
         })
     }
@@ -200,9 +239,10 @@ impl Stack {
     pub async fn run(self: &Arc<Self>, until: Timestamp) {
         let sends = self.consume(Function::Sender, SENDER, until);
         let visits = self.consume(Function::Replier, REPLIER, until);
+        let alerts = self.consume(Function::Notifier, NOTIFIER, until);
         // Invocations run on this thread: their order is the same in every run of a simulation.
         let local = LocalSet::new();
-        local.run_until(async { tokio::join!(self.ticks(until), sends, visits) }).await;
+        local.run_until(async { tokio::join!(self.ticks(until), self.governing(until), sends, visits, alerts) }).await;
     }
 
     /// The fan-out's schedule: every tick, at its start.
@@ -222,6 +262,47 @@ impl Stack {
             }
             nth += 1;
             next += tick;
+        }
+    }
+
+    /// The governor's schedules: what is due every five minutes, the whole fleet at each hour, the day's work at its time.
+    async fn governing(self: &Arc<Self>, until: Timestamp) {
+        let clock = self.app(Function::Governor).clock;
+        let every = SignedDuration::from_secs(DUE_EVERY_S);
+        let mut next = tick_start(clock(), u32::try_from(DUE_EVERY_S).unwrap_or(u32::MAX));
+        if next < clock() {
+            next += every;
+        }
+        while next < until {
+            sleep_until(&clock, next).await;
+            let second = next.as_second();
+            self.govern(match (second.rem_euclid(3_600), second.rem_euclid(86_400)) {
+                (_, DAILY_AT_S) => Governing::Daily,
+                (0, _) => Governing::Hourly,
+                _ => Governing::Due,
+            })
+            .await;
+            next += every;
+        }
+    }
+
+    /// One invocation of the governor.
+    pub async fn govern(self: &Arc<Self>, what: Governing) {
+        let (app, nth) = self.begin(Function::Governor);
+        let work = async {
+            let report = match what {
+                Governing::Due => govern::due(&app, app.now()).await,
+                Governing::Hourly => govern::hourly(&app, app.now()).await,
+                Governing::Daily => govern::daily::run(&app, app.now()).await,
+            };
+            match report {
+                Ok(report) => Event::Governed(report),
+                Err(error) => Event::GovernFailed(error.to_string()),
+            }
+        };
+        match KillAt::new(work, (self.interference.kill_at)(Function::Governor, nth)).await {
+            Ok(event) => (self.observe)(&event),
+            Err(killed) => self.killed(Function::Governor, killed.awaits),
         }
     }
 
@@ -290,13 +371,22 @@ impl Stack {
         };
         let event = event_of(&batch);
         let work = async {
-            if function == Function::Sender {
-                batch::each(event, &call, SendBatch::parse, async |message, attempt| {
-                    self.send(&app, &message, &attempt).await
-                })
-                .await
-            } else {
-                batch::each(event, &call, VisitOrder::parse, async |order, _| self.visit(&app, &order).await).await
+            match function {
+                Function::Sender => {
+                    batch::each(event, &call, SendBatch::parse, async |message, attempt| {
+                        self.send(&app, &message, &attempt).await
+                    })
+                    .await
+                }
+                Function::Notifier => {
+                    batch::together(event, &call, AlertOrder::parse, async |orders, attempt| {
+                        self.notify(&app, &orders, &attempt).await
+                    })
+                    .await
+                }
+                Function::Fanout | Function::Governor | Function::Replier => {
+                    batch::each(event, &call, VisitOrder::parse, async |order, _| self.visit(&app, &order).await).await
+                }
             }
         };
         match KillAt::new(work, (self.interference.kill_at)(function, nth)).await {
@@ -333,6 +423,20 @@ impl Stack {
             Err(error) => (self.observe)(&Event::VisitFailed { mailbox, reason: error.to_string() }),
         }
         visit::next(&result)
+    }
+
+    async fn notify(&self, app: &App, orders: &[AlertOrder], attempt: &str) -> Vec<preheat_app::Next> {
+        let Some(outside) = &self.outside else {
+            return vec![preheat_app::Next::Retry("there is no way out".to_owned()); orders.len()];
+        };
+        let answers = notify(app, outside, orders, attempt).await;
+        let done = answers.iter().filter(|answer| **answer == preheat_app::Next::Done).count();
+        let reasons = answers.iter().filter_map(|answer| match answer {
+            preheat_app::Next::Done => None,
+            preheat_app::Next::Retry(reason) => Some(reason.clone()),
+        });
+        (self.observe)(&Event::Notified { done, returned: reasons.collect() });
+        answers
     }
 
     /// The process is gone, with all that it kept in memory.

@@ -9,7 +9,7 @@ use crate::report::{Outcome, Report};
 use crate::run;
 
 /// The functions; each is a binary of the same name.
-pub(crate) const FUNCTIONS: [&str; 4] = ["fanout", "sender", "replier", "webhook"];
+pub(crate) const FUNCTIONS: [&str; 6] = ["fanout", "sender", "replier", "governor", "webhook", "notifier"];
 
 /// Most that a deployed function may weigh, in bytes of its zip (budgets.md: 4 MB).
 const ZIP_BYTES_MAX: u64 = 4_000_000;

@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use preheat_core::caps::PlanLimits;
+use preheat_core::change::{Change, Kind, Subject};
 use preheat_core::id::{Address, TenantId};
 use preheat_core::limits::Limits;
 use preheat_core::pairing::eligible_partners;
+use preheat_core::rate::Rate;
 use preheat_core::summary::{Figures, Summary, so_far};
 use preheat_core::tick::{FleetRow, TickInput, TickPlan, TickSummary, attempted, plan_tick};
 use preheat_core::turn::turn_day;
@@ -86,6 +88,12 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
     });
     let (send_messages, visit_messages) = push(app, tick, &plan).await?;
     let tenants = so_far(&fleet, tick);
+    if tick.as_second().rem_euclid(3_600) == 0
+        && let Err(error) = app.tell(&spam_alarms(&tenants, tick)).await
+    {
+        // The tick is done; the next hour tells it again, under the same id.
+        tracing::error!(%error, "a high spam rate was not told");
+    }
     let mut held_back = BTreeMap::new();
     for skipped in &plan.skipped {
         *held_back.entry(skipped.reason.word()).or_insert(0) += skipped.count;
@@ -104,6 +112,20 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
         tenants,
         note: fleet.is_empty().then_some(NOT_CONFIGURED),
     })
+}
+
+/// The tenants whose mail lands in spam too often, as changes; one a tenant and day, however often it is told.
+fn spam_alarms(tenants: &Summary, tick: Timestamp) -> Vec<Change> {
+    let date = tick.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let high = tenants.tenants.iter().filter_map(|(tenant, figures)| Some((tenant, figures.high_spam()?)));
+    let alarm = |(tenant, rate): (&TenantId, Rate)| {
+        let share = rate.share().unwrap_or_default();
+        let numbers = [("share", share), ("sample", f64::from(u32::try_from(rate.of).unwrap_or(u32::MAX)))];
+        let subject = Subject::tenant(tenant);
+        let change = Change::new(Kind::SpamHigh, Some(tenant), subject, tick, "spam over 10 % past day 5", &numbers);
+        change.saying(&format!("Of the mail of {tenant} found today, {rate} lay in spam.")).on(&date.to_string())
+    };
+    high.map(alarm).collect()
 }
 
 /// The start of the tick that `now` lies in: ticks are aligned to the epoch, so every process agrees on them.

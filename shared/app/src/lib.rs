@@ -5,21 +5,25 @@
 //! | [`fan_out`] | `fanout`   | turns local days, plans the tick, pushes per-mailbox batches onto the queues |
 //! | [`send`]    | `sender`   | claims a slot, speaks SMTP, writes the outcome |
 //! | [`report`]  | operator, API | gathers what reports are folded from |
+//! | [`govern`]  | `governor` | health: looks, decides, carries out, tells; roll-ups |
 //! | [`ips`]     | `governor` | brings a sending IP in; decides on each one's day |
 //! | [`domains`] | `governor` | looks domains up, remembers how they stand |
 //! | [`visit`]   | `replier`  | one IMAP session: placement, reconciliation, engagement, filing |
+//! | [`notify`]  | `notifier` | tells the channels of alerts what changed |
 //! | [`hooks`]   | `webhook`  | takes what providers post: endpoint, signature, reading, storing, answer |
 //! | [`events`]  | `hooks`, whoever else finds events | correlates, stores, counts, suppresses |
 //!
-//! May use the store, mail, intake and core; opens no socket but through [`App::dial`], reads no clock but [`App::clock`], takes no
+//! May use the store, mail, intake, platforms and core; opens no socket but through [`App::dial`], reads no clock but [`App::clock`], takes no
 //! chance but from the seed. Decides nothing that core could decide.
 
 pub mod bus;
 pub mod domains;
 pub mod events;
 pub mod fan_out;
+pub mod govern;
 pub mod hooks;
 pub mod ips;
+pub mod notify;
 mod profiles;
 pub mod queue;
 pub mod redact;

@@ -20,6 +20,7 @@ pub struct Queues {
     sqs: aws_sdk_sqs::Client,
     sends_url: String,
     visits_url: String,
+    alerts_url: Option<String>,
 }
 
 /// Which queue.
@@ -29,6 +30,8 @@ pub enum Queue {
     Sends,
     /// Read by `replier`.
     Visits,
+    /// Read by `notifier`: what could not be told yet.
+    Alerts,
 }
 
 /// A message with its delay.
@@ -49,6 +52,9 @@ pub enum QueueError {
     /// Some entries were refused again and again. The next tick plans them anew.
     #[error("{0} messages were refused {TRIES_MAX} times, the last because: {1}")]
     Refused(usize, String),
+    /// This process was not told where that queue is: a setting is missing.
+    #[error("PREHEAT_ALERTS_URL is not set")]
+    Unnamed,
     /// A message did not serialise.
     #[error("a message does not serialise: {0}")]
     Serialise(#[from] serde_json::Error),
@@ -58,7 +64,14 @@ impl Queues {
     /// Queues at these URLs.
     #[must_use]
     pub fn new(sqs: aws_sdk_sqs::Client, sends_url: impl Into<String>, visits_url: impl Into<String>) -> Self {
-        Self { sqs, sends_url: sends_url.into(), visits_url: visits_url.into() }
+        Self { sqs, sends_url: sends_url.into(), visits_url: visits_url.into(), alerts_url: None }
+    }
+
+    /// The same with the queue behind the bus, for the one function that puts back into it.
+    #[must_use]
+    pub fn with_alerts(mut self, url: impl Into<String>) -> Self {
+        self.alerts_url = Some(url.into());
+        self
     }
 
     /// Pushes all messages, in batches of ten.
@@ -78,6 +91,7 @@ impl Queues {
         let url = match queue {
             Queue::Sends => &self.sends_url,
             Queue::Visits => &self.visits_url,
+            Queue::Alerts => self.alerts_url.as_ref().ok_or(QueueError::Unnamed)?,
         };
         let mut left: Vec<usize> = (0..chunk.len()).collect();
         let mut reason = String::new();

@@ -7,12 +7,14 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use preheat_core::bounce::classify;
 use preheat_core::content::{Language, conversation, render};
+use preheat_core::event::Class;
 use preheat_core::id::{Address, SlotId};
 use preheat_core::mailbox::State;
 use preheat_core::message::{Content, SendBatch, SendOrder};
 use preheat_mail::compose::{Draft, compose};
-use preheat_mail::smtp::{self, SendError};
+use preheat_mail::smtp::{self, Refusal, SendError};
 use preheat_mail::{Account, Auth, Deadlines};
 use preheat_store::{Claim, ClaimRequest, Credential, Held, Lost, Profile, Secrets};
 use serde::Serialize;
@@ -130,6 +132,11 @@ async fn conclude(app: &App, profile: &Profile, held: &Held, result: Result<smtp
             tracing::warn!(mailbox = %profile.id, slot = %held.slot(), reason, "not sent");
             match error {
                 SendError::Unknown { .. } => (store.ambiguous(held, app.now()).await, SendOutcome::Ambiguous),
+                SendError::Refused { what: Refusal::Recipient, code, reply }
+                    if classify(Some(code), None, &reply) == Class::Hard =>
+                {
+                    (store.bounced(held, &reason).await, SendOutcome::Rejected)
+                }
                 SendError::Refused { .. } => (store.rejected(held, &reason).await, SendOutcome::Rejected),
                 SendError::Credentials { .. } => {
                     let released = store.release(held, &reason).await;

@@ -11,10 +11,12 @@
 //! | `look` | which warmup mails lie where |
 //! | `decide` | what is recorded of them: placements, owed replies, what the night left over |
 //! | `act` | rescue, read, flag, file, expire |
+//! | `reports` | bounces and other mail of programs is read, and handed to the events |
 
 mod act;
 mod decide;
 mod look;
+mod reports;
 
 use std::collections::BTreeMap;
 
@@ -61,6 +63,10 @@ pub struct VisitReport {
     pub filed: u32,
     /// Filed copies whose 14 days were over.
     pub expired: u32,
+    /// Reports of programs that were read: bounces, complaints, auto-replies, challenges.
+    pub reports: u32,
+    /// Events that they gave and that were new.
+    pub events: u32,
     /// Ambiguous sends found.
     pub reconciled: u32,
     /// Ambiguous sends that did not arrive and may be planned again.
@@ -111,6 +117,8 @@ pub async fn visit(app: &App, order: &VisitOrder) -> Result<VisitReport, VisitEr
     let mut call = Call::new(app, order, &row, &secrets, session);
     let seen = call.look().await?;
     call.learn_arms(&seen).await?;
+    let visits_done = if lease.row.date == Some(order.date) { lease.row.visits_done } else { 0 };
+    call.read_reports(&seen, visits_done, now).await?;
     let changed = call.decide(&lease.row, &seen, now);
     app.store.record(&lease, &changed).await?;
     call.reconcile(&seen, now).await?;

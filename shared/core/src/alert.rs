@@ -115,7 +115,10 @@ pub fn plan(channel: &Channel, changes: &[Change], told: &BTreeMap<Topic, Told>,
             if !matches!(verdict, Verdict::Tell { .. }) {
                 plan.moved.push((topic.clone(), new.clone()));
             }
-            told.insert(topic, new);
+            // A change that comes late is told, and does not turn back what is remembered.
+            if last.is_none_or(|last| last.at <= new.at) {
+                told.insert(topic, new);
+            }
         }
         plan.verdicts[i] = verdict;
     }

@@ -62,6 +62,39 @@ pub enum Rule {
     DomainSending,
 }
 
+impl Rule {
+    /// Its name, in messages and lists.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CredentialsWork => "credentials work",
+            Self::CredentialsRefused => "credentials refused",
+            Self::Disabled => "disabled",
+            Self::TriedAgain => "tried again",
+            Self::DnsFails => "domain fails",
+            Self::Ready => "ready",
+            Self::Degraded => "degraded",
+            Self::ReputationDrop => "reputation drop",
+            Self::Recovered => "recovered",
+            Self::NotRecovered => "not recovered",
+            Self::DisabledTooLong => "disabled too long",
+            Self::Paused(Cause::Bounces) => "paused: bounces",
+            Self::Paused(Cause::Emergency) => "paused: emergency",
+            Self::Paused(Cause::Domain) => "paused: domain",
+            Self::Paused(Cause::Complaints) => "paused: complaints",
+            Self::Paused(Cause::Heat) => "paused: heat",
+            Self::Paused(Cause::Reputation) => "paused: reputation",
+            Self::Resumed => "resumed",
+            Self::PausedByHand => "paused by hand",
+            Self::Stopped => "stopped by hand",
+            Self::ResumedByHand => "resumed by hand",
+            Self::SetByHand => "set by hand",
+            Self::Tier => "bounce tier",
+            Self::DomainSending => "domain sending",
+        }
+    }
+}
+
 /// A number that a decision looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {

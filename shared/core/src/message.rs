@@ -134,6 +134,37 @@ impl VisitOrder {
     }
 }
 
+/// What the governor's schedules hand it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GovernOrder {
+    /// Version of the message.
+    pub v: u32,
+    /// At whom it is to look.
+    pub look: Look,
+}
+
+/// At whom the governor looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Look {
+    /// Those of whom something bad was reported, and those that are watched.
+    Due,
+    /// Everybody.
+    Hourly,
+    /// Everybody, and the work of the day.
+    Daily,
+}
+
+impl GovernOrder {
+    /// Reads what a schedule handed over.
+    ///
+    /// # Errors
+    /// It does not parse, or has a version this program does not read.
+    pub fn parse(body: &str) -> Result<Self, MessageError> {
+        parse(body)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -120,6 +120,63 @@ where
         .buffer_unordered(call.at_once.max(1))
         .collect()
         .await;
+    tallied(results)
+}
+
+/// Runs `handle` once on everything in the batch that `parse` understands: for work that looks at its items together. It
+/// answers for each, in their order; whatever it cannot answer for (a panic, the deadline) goes back as a whole.
+pub async fn together<M, P, H, F>(event: SqsEvent, call: &Call, parse: P, handle: H) -> (SqsBatchResponse, Tally)
+where
+    P: Fn(&str) -> Result<M, MessageError>,
+    H: FnOnce(Vec<M>, String) -> F,
+    F: Future<Output = Vec<Next>>,
+{
+    let mut results: Vec<(String, Fate)> = Vec::new();
+    let (mut ids, mut messages) = (Vec::new(), Vec::new());
+    for record in event.records {
+        let id = record.message_id.unwrap_or_default();
+        match parse(record.body.as_deref().unwrap_or_default()) {
+            Ok(message) => {
+                ids.push(id);
+                messages.push(message);
+            }
+            Err(error) => {
+                tracing::error!(message = id, request = call.request_id, reason = %error, "poison");
+                results.push((id, Fate::Poison(error.to_string())));
+            }
+        }
+    }
+    let left = call.deadline.duration_since((call.clock)());
+    let limit = Duration::from_secs(u64::try_from(left.as_secs()).unwrap_or(0));
+    let work = AssertUnwindSafe(handle(messages, call.request_id.clone())).catch_unwind();
+    match tokio::time::timeout(limit, work).await {
+        Ok(Ok(answers)) => {
+            let mut answers = answers.into_iter();
+            for id in ids {
+                let fate = match answers.next() {
+                    Some(Next::Done) => Fate::Done,
+                    Some(Next::Retry(reason)) => Fate::Returned(reason),
+                    None => Fate::Returned("it was not answered for".to_owned()),
+                };
+                if let Fate::Returned(reason) = &fate {
+                    tracing::warn!(message = id, request = call.request_id, reason, "goes back to the queue");
+                }
+                results.push((id, fate));
+            }
+        }
+        Ok(Err(_panic)) => {
+            tracing::error!(request = call.request_id, "panicked");
+            results.extend(ids.into_iter().map(|id| (id, Fate::Panicked)));
+        }
+        Err(_elapsed) => {
+            let late = || Fate::Returned("it was not finished before the deadline".to_owned());
+            results.extend(ids.into_iter().map(|id| (id, late())));
+        }
+    }
+    tallied(results)
+}
+
+fn tallied(results: Vec<(String, Fate)>) -> (SqsBatchResponse, Tally) {
     let mut tally = Tally::default();
     for (id, fate) in results {
         let (count, reason) = match fate {
@@ -269,6 +326,29 @@ mod tests {
         })
         .await;
         assert_eq!(*attempts.borrow(), ["request/0", "request/1"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_looked_at_together_is_answered_for_one_by_one() {
+        let batch = event(&["1", "two", "3", "4"]);
+        let (response, tally) = together(batch, &call(300), number, async |numbers, attempt| {
+            assert_eq!((numbers, attempt.as_str()), (vec![1, 3, 4], "request"));
+            // Nothing is said about the last one.
+            vec![Next::Done, Next::Retry("later".to_owned())]
+        })
+        .await;
+        assert_eq!(failed(&response), ["m1", "m2", "m3"]);
+        assert_eq!((tally.done, tally.returned, tally.poison), (1, 2, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_or_the_deadline_gives_the_whole_back() {
+        let (response, tally) =
+            together(event(&["1", "2"]), &call(300), number, async |_, _| -> Vec<Next> { panic!("in the work") }).await;
+        assert_eq!((failed(&response).len(), tally.panicked), (2, 2));
+        let (response, _) =
+            together(event(&["1"]), &call(300), number, async |_, _| std::future::pending().await).await;
+        assert_eq!(failed(&response), ["m0"]);
     }
 
     #[tokio::test]

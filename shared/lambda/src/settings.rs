@@ -15,6 +15,8 @@ pub struct Settings {
     pub kms_key: String,
     /// `PREHEAT_BUS`: the bus of state changes, name or ARN. Without it nobody is told of them.
     pub bus: Option<String>,
+    /// `PREHEAT_ALERTS_URL`: the queue behind the bus. The notifier's alone.
+    pub alerts_url: Option<String>,
     /// `PREHEAT_TICK_S`: length of a tick in seconds, 60–900; default 900. Must equal the schedule's rate.
     pub tick_s: u32,
     /// `PREHEAT_CONTROL_SHARE`: share of the mailboxes that is held out as controls, 0–1; default 0.
@@ -56,6 +58,7 @@ impl Settings {
             wrong.push(format!("PREHEAT_CONTROL_SHARE is {control_share}; it must be 0 to 1"));
         }
         let Switch(allow_local_mail) = parsed(&lookup, "PREHEAT_ALLOW_LOCAL_MAIL", Switch(false), &mut wrong);
+        let alerts_url = lookup("PREHEAT_ALERTS_URL").filter(|url| !url.is_empty());
         let bus = lookup("PREHEAT_BUS").filter(|name| !name.is_empty());
         let extra_roots = lookup("PREHEAT_EXTRA_ROOTS").filter(|path| !path.is_empty());
         if wrong.is_empty() {
@@ -65,6 +68,7 @@ impl Settings {
                 visits_url,
                 kms_key,
                 bus,
+                alerts_url,
                 tick_s,
                 control_share,
                 allow_local_mail,

@@ -1,13 +1,16 @@
-//! Builds the [`App`] of a function: one SDK configuration for all clients, in the runtime's init phase.
+//! Builds the [`App`] of a function, in the runtime's init phase.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use preheat_app::notify::Outside;
 use preheat_app::{App, Bus, Profiles, Queues};
 use preheat_core::limits::Limits;
 use preheat_mail::NetDial;
+use preheat_platforms::Http;
+use preheat_platforms::http::RootsError;
 use preheat_store::{Store, Vault};
 
 use crate::{Settings, clock};
@@ -31,21 +34,21 @@ pub enum StartError {
 /// # Errors
 /// A setting is missing or wrong.
 pub async fn app(settings: &Settings) -> Result<App, StartError> {
-    let timeouts = TimeoutConfig::builder().operation_timeout(OPERATION_MAX).build();
-    let aws = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts).load().await;
+    let aws = aws().await;
     let clock = clock::system();
     let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), &settings.table);
     let kms = aws_sdk_kms::Client::new(&aws);
     let sqs = aws_sdk_sqs::Client::new(&aws);
     let bus = settings.bus.as_ref().map(|name| Bus::new(aws_sdk_eventbridge::Client::new(&aws), name));
-    let roots = match &settings.extra_roots {
-        Some(path) => std::fs::read(path).map_err(|error| StartError::Roots(format!("{path}: {error}")))?,
-        None => Vec::new(),
-    };
+    let mut queues = Queues::new(sqs, &settings.sends_url, &settings.visits_url);
+    if let Some(url) = &settings.alerts_url {
+        queues = queues.with_alerts(url);
+    }
+    let roots = extra_roots(settings)?;
     let dial = NetDial::new(settings.allow_local_mail, &roots).map_err(|error| StartError::Roots(error.to_string()))?;
     Ok(App {
         vault: Vault::new(&kms, store.clone(), &settings.kms_key, clock.clone()),
-        queues: Queues::new(sqs, &settings.sends_url, &settings.visits_url),
+        queues,
         store,
         bus,
         dial: Arc::new(dial),
@@ -53,4 +56,30 @@ pub async fn app(settings: &Settings) -> Result<App, StartError> {
         limits: Limits { tick_s: settings.tick_s, control_share: settings.control_share, ..Limits::default() },
         profiles: Profiles::default(),
     })
+}
+
+/// What leads outside, for the functions that tell or ask somebody. Apart from [`app`], so that no other function carries it.
+///
+/// # Errors
+/// The file of `PREHEAT_EXTRA_ROOTS`.
+pub async fn outside(settings: &Settings) -> Result<Outside, StartError> {
+    let broken = |error: RootsError| StartError::Roots(error.to_string());
+    let http = if settings.allow_local_mail {
+        Http::local(&extra_roots(settings)?).map_err(broken)?
+    } else {
+        Http::public().map_err(broken)?
+    };
+    Ok(Outside::new(http, aws_sdk_sns::Client::new(&aws().await)))
+}
+
+async fn aws() -> SdkConfig {
+    let timeouts = TimeoutConfig::builder().operation_timeout(OPERATION_MAX).build();
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts).load().await
+}
+
+fn extra_roots(settings: &Settings) -> Result<Vec<u8>, StartError> {
+    match &settings.extra_roots {
+        Some(path) => std::fs::read(path).map_err(|error| StartError::Roots(format!("{path}: {error}"))),
+        None => Ok(Vec::new()),
+    }
 }

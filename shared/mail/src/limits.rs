@@ -56,6 +56,9 @@ pub(crate) const IMAP_LITERAL_MAX: usize = 32 * 1024;
 pub(crate) const IMAP_ANSWER_MAX: usize = 4 * 1024 * 1024;
 /// How much of one message's header is read, in bytes.
 pub(crate) const HEADER_BYTES_MAX: usize = 16 * 1024;
+/// How much of a report (a bounce, an auto-reply) is read, in bytes: it says what it has to say before the mail that it sends
+/// back. Less than [`IMAP_LITERAL_MAX`], as servers count line ends differently.
+pub(crate) const REPORT_BYTES_MAX: usize = 30 * 1024;
 /// Messages fetched with one command.
 pub(crate) const FETCH_CHUNK: usize = 50;
 /// Messages looked at in one folder and scan: the newest.

@@ -161,5 +161,17 @@ pub fn read(mail: &[u8]) -> Report {
     std::panic::catch_unwind(|| triage::report(mail)).unwrap_or(Report::Ordinary)
 }
 
+/// The headers that [`may_be_report`] looks at, besides those that every mail is read by.
+pub(crate) const TRIAGE_FIELDS: &str = "CONTENT-TYPE X-FAILED-RECIPIENTS X-AUTOREPLY X-AUTO-REPLY X-AUTORESPOND \
+    X-AUTORESPONDER X-APPLE-ACTION X-MS-EXCHANGE-INBOX-RULES-LOOP X-VACATION X-CHALLENGE X-BOXTRAPPER X-TMDA-FINGERPRINT";
+
+/// Whether a block of headers makes it worth reading the whole mail: the cheap question before [`read`], asked of headers
+/// alone. What only the text of a mail betrays is not found so; lists are no reports, whatever they call themselves.
+#[must_use]
+pub fn may_be_report(headers: &[u8]) -> bool {
+    // As in `read`: anybody's bytes.
+    std::panic::catch_unwind(|| triage::may_be_report(headers)).unwrap_or(false)
+}
+
 #[cfg(test)]
 mod tests;

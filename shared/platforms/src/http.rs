@@ -12,7 +12,6 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -220,6 +219,20 @@ impl Http {
         Ok(Self { tls: Arc::new(TlsConnector::from(Arc::new(config))), local })
     }
 
+    /// Whether a URL may be asked at all, as far as it can be said without looking its host up.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn check(&self, url: &str) -> Result<(), HttpError> {
+        let place = place(url, self.local)?;
+        match place.host.parse::<IpAddr>().ok().and_then(refusal) {
+            Some(class) if !self.local => {
+                Err(HttpError::Forbidden { address: place.host.clone(), host: place.host, class })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Asks once.
     ///
     /// # Errors
@@ -325,10 +338,7 @@ where
         if open && connection.as_mut().poll(context).is_ready() {
             open = false;
         }
-        match work.as_mut().poll(context) {
-            Poll::Ready(done) => Poll::Ready(done),
-            Poll::Pending => Poll::Pending,
-        }
+        work.as_mut().poll(context)
     })
     .await
 }

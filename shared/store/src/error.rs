@@ -75,6 +75,9 @@ pub enum StoreError {
     /// A sealed credential that does not open under its tenant, mailbox and version.
     #[error("the sealed credential of {0} does not open: it was sealed for another mailbox, or is damaged")]
     Sealed(preheat_core::id::MailboxId),
+    /// The sealed secret of an alert channel that does not open under its owner and name.
+    #[error("the sealed secret of the channel `{0}` does not open: it was sealed for another, or is damaged")]
+    SealedChannel(String),
     /// A sealed secret of an endpoint that does not open under its tenant, id and version.
     #[error("the sealed secret of endpoint {0} does not open: it was sealed for another endpoint, or is damaged")]
     SealedHook(String),
@@ -100,7 +103,9 @@ impl StoreError {
         match self {
             Self::Throttled { .. } | Self::Unknown { .. } | Self::Contended(_) => Next::Retry,
             Self::Settled { .. } | Self::StaleFence | Self::NotFound(_) => Next::Drop,
-            Self::AddressTaken | Self::Sealed(_) | Self::SealedHook(_) | Self::Taken(_) => Next::Pause,
+            Self::AddressTaken | Self::Sealed(_) | Self::SealedChannel(_) | Self::SealedHook(_) | Self::Taken(_) => {
+                Next::Pause
+            }
             // Not `Fail`: KMS comes back, and an operator who restores a key wants the work done.
             Self::Key { .. } => Next::Retry,
             Self::Corrupt { .. } | Self::Refused { .. } => Next::Fail,

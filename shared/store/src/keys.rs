@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use preheat_core::alert::{ChannelId, Owner, Topic};
 use preheat_core::counters::Subject;
 use preheat_core::event::Reporter;
 use preheat_core::id::{Address, DomainName, MailboxId, TenantId};
@@ -63,6 +64,12 @@ pub enum Key<'a> {
     IpDay(&'a TenantId, IpAddr, Date),
     /// `IP#{t}#{address}` / `WHY#{instant}`: a decision on a sending IP.
     IpDecision(&'a TenantId, IpAddr, Timestamp),
+    /// `{owner}` / `CHANNEL#{id}`: an alert channel. `{owner}` is `TENANT#{t}`, or `SYS` for the stack's own.
+    Channel(&'a Owner, &'a ChannelId),
+    /// `{owner}` / `TOLD#{channel}#{topic}`: what a channel was last told of a topic.
+    Told(&'a Owner, &'a ChannelId, &'a Topic),
+    /// `{owner}` / `ALERT#{channel}#{message}`: that a channel is being told something, or was.
+    Alert(&'a Owner, &'a ChannelId, &'a str),
     /// `TENANT#{t}` / `SOFT#{address}`: how often mail to an address bounced softly.
     SoftBounces(&'a TenantId, &'a Address),
     /// `TENANT#{t}` / `ZONE`: the zone of a tenant's days.
@@ -98,6 +105,7 @@ impl Key<'_> {
             Self::Counter | Self::DataKey(_) | Self::Provider(_) | Self::IpOwner(_) => SYSTEM_PK.to_owned(),
             Self::Ip(tenant, _) | Self::Admitted(tenant) | Self::Domain(tenant, _) => tenant_pk(tenant),
             Self::IpDay(tenant, address, _) | Self::IpDecision(tenant, address, _) => ip_pk(tenant, *address),
+            Self::Channel(owner, _) | Self::Told(owner, ..) | Self::Alert(owner, ..) => owner_pk(owner),
             Self::Tenant(tenant) | Self::Suppressed(tenant, _) | Self::SoftBounces(tenant, _) | Self::Zone(tenant) => {
                 tenant_pk(tenant)
             }
@@ -136,6 +144,9 @@ impl Key<'_> {
             Self::IpDay(_, _, date) => format!("{DAY_PREFIX}{date}"),
             // Milliseconds in 15 digits: their order is that of time, to the year 33658.
             Self::IpDecision(_, _, at) => format!("{DECISION_PREFIX}{:015}", at.as_millisecond().max(0)),
+            Self::Channel(_, id) => format!("{CHANNEL_PREFIX}{id}"),
+            Self::Told(_, id, topic) => format!("TOLD#{id}#{}", topic.0),
+            Self::Alert(_, id, message) => format!("ALERT#{id}#{message}"),
             Self::SoftBounces(_, address) => format!("SOFT#{address}"),
             Self::Zone(_) => "ZONE".to_owned(),
             Self::Event(..) => "E".to_owned(),
@@ -193,6 +204,14 @@ pub(crate) const DOMAIN_PREFIX: &str = "DOMAIN#";
 /// Partition of the history of a sending IP.
 pub(crate) fn ip_pk(tenant: &TenantId, address: IpAddr) -> String {
     format!("IP#{tenant}#{address}")
+}
+
+/// Sort keys of alert channels begin with this.
+pub(crate) const CHANNEL_PREFIX: &str = "CHANNEL#";
+
+/// Partition of what belongs to an owner of alert channels.
+pub(crate) fn owner_pk(owner: &Owner) -> String {
+    owner.tenant().map_or_else(|| SYSTEM_PK.to_owned(), tenant_pk)
 }
 
 /// Partition of everything whose health is to be looked at.
@@ -330,6 +349,11 @@ mod tests {
         assert_eq!(spelled(Key::IpDay(&tenant, ip, date)), "IP#acme#203.0.113.7/DAY#2026-03-02");
         let at = jiff::Timestamp::from_millisecond(1_772_442_000_123).unwrap();
         assert_eq!(spelled(Key::IpDecision(&tenant, ip, at)), "IP#acme#203.0.113.7/WHY#001772442000123");
+        let (owner, channel) = (Owner::Tenant(tenant.clone()), "ops".parse().unwrap());
+        assert_eq!(spelled(Key::Channel(&Owner::Stack, &channel)), "SYS/CHANNEL#ops");
+        let topic = Topic("mailbox/mailbox/mb-1".to_owned());
+        assert_eq!(spelled(Key::Told(&owner, &channel, &topic)), "TENANT#acme/TOLD#ops#mailbox/mailbox/mb-1");
+        assert_eq!(spelled(Key::Alert(&owner, &channel, "chg_0")), "TENANT#acme/ALERT#ops#chg_0");
         assert_eq!(spelled(Key::SoftBounces(&tenant, &address)), "TENANT#acme/SOFT#a@b.example");
         assert_eq!(spelled(Key::Event(Reporter::Ses, "0f")), "EVT#ses#0f/E");
         let subject = Subject::Domain(tenant, "b.example".to_owned());

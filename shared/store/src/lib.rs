@@ -36,6 +36,11 @@
 //! | `HOOK#{id}` / `HOOK` | an endpoint: tenant, provider, sealed secrets | webhook: 1 in 5 min, endpoint and process | operator | 1 |
 //! | `TENANT#{t}` / `HOOK#{provider}`, `HOOKSRC#{source}` / `HOOK` | the id of an endpoint | operator; webhook: 1 a direct event | operator | 1 |
 //! | `LOOKS` / `{subject}` | whose health is to be looked at out of turn | governor: all, every minute | events: 1 for up to 16 bad events; governor: 1 a look | 2 |
+//! | `{owner}` / `CHANNEL#{id}` | an alert channel: where it leads, severity, quiet hours, sealed secret | notifier: all of an owner, 1 a batch | operator | 1 |
+//! | `{owner}` / `TOLD#{channel}#{topic}` | what a channel was last told of a topic | notifier: 1 a change and channel | notifier: 1 an alert | 1 |
+//! | `{owner}` / `ALERT#{channel}#{message}` | that a channel is being told something, or was | notifier, in its claim | notifier: claim 1 + outcome 1 an alert | 1 |
+//!
+//! `{owner}` is `TENANT#{t}`, or `SYS` for what belongs to no tenant.
 //!
 //! An event and all that it changes are one transaction (`events.rs`). So a mail costs 2 write units (claim and outcome) and its
 //! share of the mailbox's day: (5 visits × 2 + turn 4 + health 1) / 40 = 0.375.
@@ -54,6 +59,7 @@
 //! Decide anything that core could decide; read a clock; log or return a secret; let an error through without saying what
 //! to do now ([`StoreError::next`]).
 
+mod alert;
 mod archive;
 mod box_row;
 mod claim;
@@ -90,6 +96,7 @@ mod transact;
 mod turn;
 mod vault;
 
+pub use alert::{AlertClaim, StoredChannel};
 pub use claim::{Claim, ClaimRequest, Held, Lost};
 pub use credential::{Credential, Sealed, Secret};
 pub use decision::{CarriedOut, Investigation};

@@ -2,6 +2,7 @@
 
 use preheat_core::id::{Address, MailboxId, TenantId};
 use preheat_core::mailbox::{MailboxPlan, State};
+use preheat_core::maintenance::Maintenance;
 
 use crate::error::StoreError;
 use crate::item::{Fields, Item, number, text};
@@ -51,6 +52,32 @@ impl Store {
         Fields(item).text_or_none("sr").map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.0 })
     }
 
+    /// Stops a mailbox: paused, and its progress reset. Resumed, it begins its ramp anew; today it sends no more.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or the ledger did not answer.
+    pub async fn stop(&self, id: MailboxId, reason: &str) -> Result<(), StoreError> {
+        let call = self
+            .update_item(Key::Plan(id))
+            .update_expression("SET st = :st, sr = :sr, i = :zero, q = u, ci = :zero")
+            .expression_attribute_values(":st", text(state_text(State::Paused)))
+            .expression_attribute_values(":sr", reason_text(reason))
+            .expression_attribute_values(":zero", number(0));
+        self.update_present(id, call).await
+    }
+
+    /// Sets what a mailbox sends once it is `ready`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or the ledger did not answer.
+    pub async fn set_maintenance(&self, id: MailboxId, maintenance: Maintenance) -> Result<(), StoreError> {
+        let call = self
+            .update_item(Key::Plan(id))
+            .update_expression("SET mt = :mt")
+            .expression_attribute_values(":mt", text(maintenance.to_string()));
+        self.update_present(id, call).await
+    }
+
     /// Changes the settings of a mailbox; its state and its day stay.
     ///
     /// # Errors
@@ -80,7 +107,7 @@ impl Store {
     /// The ledger did not answer.
     pub async fn delete(&self, id: MailboxId) -> Result<(), StoreError> {
         let address = self.profile(id).await?.map(|profile| profile.address);
-        for key in [Key::Plan(id), Key::Box(id)] {
+        for key in [Key::Plan(id), Key::Box(id), Key::Health(id)] {
             self.delete_item(&key.pk(), &key.sk()).await?;
         }
         let pk = mailbox_pk(id);

@@ -16,6 +16,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use hmac::{Hmac, Mac};
 use jiff::{SignedDuration, Timestamp};
+use preheat_core::alert::{ChannelId, Owner};
 use preheat_core::clock::Clock;
 use preheat_core::id::{MailboxId, TenantId};
 use preheat_core::seed::Seed;
@@ -150,6 +151,29 @@ impl Vault {
         plaintext.and_then(|plaintext| Credential::from_plaintext(&plaintext)).ok_or(StoreError::Sealed(mailbox))
     }
 
+    /// Seals the secret of an alert channel, under a key that seals nothing else: whoever may tell people cannot open
+    /// mailboxes.
+    ///
+    /// # Errors
+    /// KMS or the ledger did not answer and the key is not kept (any more).
+    pub async fn seal_channel(&self, owner: &Owner, id: &ChannelId, secret: &Secret) -> Result<Sealed, StoreError> {
+        let key = self.key(alert_key_name(owner), true).await?;
+        let text = sealed_text(&key, &associated_channel(owner, id), secret.expose().as_bytes());
+        Ok(Sealed { version: 1, text: text.ok_or_else(|| StoreError::SealedChannel(id.to_string()))? })
+    }
+
+    /// Opens the secret of an alert channel.
+    ///
+    /// # Errors
+    /// [`StoreError::SealedChannel`]: it was sealed for another owner or channel, or is damaged. [`StoreError::Key`] and
+    /// others: the key is not to be had; nothing is opened without it.
+    pub async fn open_channel(&self, owner: &Owner, id: &ChannelId, sealed: &Sealed) -> Result<Secret, StoreError> {
+        let key = self.key(alert_key_name(owner), false).await?;
+        let damaged = || StoreError::SealedChannel(id.to_string());
+        let plaintext = opened_text(&key, &associated_channel(owner, id), &sealed.text).ok_or_else(damaged)?;
+        Ok(Secret::new(std::str::from_utf8(&plaintext).map_err(|_| damaged())?.to_owned()))
+    }
+
     /// Seals a secret of an endpoint, under a key that seals nothing else: whoever may check events cannot open mailboxes.
     ///
     /// # Errors
@@ -186,7 +210,8 @@ impl Vault {
     /// # Errors
     /// The ledger did not answer.
     pub async fn shred(&self, tenant: &TenantId) -> Result<(), StoreError> {
-        for name in [tenant_key_name(tenant), hook_key_name(tenant)] {
+        let channels = alert_key_name(&Owner::Tenant(tenant.clone()));
+        for name in [tenant_key_name(tenant), hook_key_name(tenant), channels] {
             self.inner.keys.destroy(&name).await?;
             self.inner.kept.lock().await.remove(&name);
         }
@@ -220,6 +245,11 @@ fn is_fresh(since: Timestamp, now: Timestamp) -> bool {
 
 fn tenant_key_name(tenant: &TenantId) -> String {
     format!("tenant-{tenant}")
+}
+
+/// Infra's template lets the notifier open keys that begin so, and no others. No tenant's name holds a dot.
+fn alert_key_name(owner: &Owner) -> String {
+    format!("alerts-{}", owner.tenant().map_or(".stack", TenantId::as_str))
 }
 
 /// Infra's template lets the webhook function open keys of this name, and no tenant's other one.
@@ -264,6 +294,11 @@ fn associated(tenant: &TenantId, mailbox: MailboxId, version: u32) -> Vec<u8> {
     aad.extend_from_slice(&mailbox.0.to_be_bytes());
     aad.extend_from_slice(&version.to_be_bytes());
     aad
+}
+
+/// The same for the secret of an alert channel.
+fn associated_channel(owner: &Owner, id: &ChannelId) -> Vec<u8> {
+    format!("preheat channel 1\0{}\0{id}\0", owner.tenant().map_or(".stack", TenantId::as_str)).into_bytes()
 }
 
 /// The same for a secret of an endpoint.

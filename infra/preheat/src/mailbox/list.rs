@@ -1,10 +1,13 @@
 //! `preheat mailbox list`: every mailbox with its state and its day.
 
+use std::collections::BTreeMap;
+
 use futures::{StreamExt, TryStreamExt};
+use preheat_core::health::Scores;
 use preheat_core::id::{MailboxId, TenantId};
 use preheat_core::mailbox::{Provider, State};
 use preheat_core::tick::FleetRow;
-use preheat_store::{BadRow, SHARDS, Store};
+use preheat_store::{BadRow, HEALTH_PARTS, SHARDS, Store};
 use serde::Serialize;
 
 use super::report::harmless;
@@ -54,6 +57,16 @@ struct Listed {
     tenant: String,
     provider: Provider,
     state: State,
+    /// Its heat; absent: unknown.
+    heat: Option<u8>,
+    /// Its warmup score.
+    score: Option<u8>,
+    /// Whether the score is at the bar.
+    score_ready: bool,
+    /// When it would be, at today's heat.
+    estimated_ready: Option<String>,
+    /// What share of its ramp it sends, in percent.
+    multiplier_percent: u8,
     /// Why it does not send, or why its last send was not made.
     reason: Option<String>,
     /// The local date that the numbers speak of.
@@ -69,12 +82,14 @@ struct Listed {
 pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     let ledger = args.ledger.open(Directory::Exists).await?;
     let (rows, unreadable) = fleet(&ledger.store).await?;
+    let scores = scores(&ledger.store).await?;
     let mut listed = Vec::new();
     for row in rows {
         let fits = args.state.is_none_or(|state| row.plan.state == state)
             && args.tenant.as_ref().is_none_or(|tenant| row.plan.plan.tenant == *tenant);
         if fits {
-            listed.push(mailbox(&ledger.store, row).await?);
+            let scores = scores.get(&row.plan.plan.id).copied();
+            listed.push(mailbox(&ledger.store, row, scores).await?);
         }
     }
     if args.json {
@@ -103,7 +118,15 @@ pub(crate) async fn fleet(store: &Store) -> anyhow::Result<(Vec<FleetRow>, Vec<B
     Ok((rows, unreadable))
 }
 
-async fn mailbox(store: &Store, row: FleetRow) -> anyhow::Result<Listed> {
+/// The scores of every mailbox whose health is known.
+async fn scores(store: &Store) -> anyhow::Result<BTreeMap<MailboxId, Scores>> {
+    let parts = futures::stream::iter((0..HEALTH_PARTS).map(|part| store.health_part(part)));
+    let parts: Vec<_> = parts.buffered(PARALLEL).try_collect().await?;
+    let rows = parts.into_iter().flat_map(|part| part.rows);
+    Ok(rows.filter_map(|(id, seen)| Some((id, seen.row.scores?))).collect())
+}
+
+async fn mailbox(store: &Store, row: FleetRow, scores: Option<Scores>) -> anyhow::Result<Listed> {
     let FleetRow { plan, box_row, .. } = row;
     // The reason is not in the fan-out's rows; only those that stand still have one that matters.
     let reason = match plan.state {
@@ -116,6 +139,11 @@ async fn mailbox(store: &Store, row: FleetRow) -> anyhow::Result<Listed> {
         tenant: plan.plan.tenant.to_string(),
         provider: plan.plan.provider,
         state: plan.state,
+        heat: scores.map(|scores| scores.heat),
+        score: scores.map(|scores| scores.score),
+        score_ready: scores.is_some_and(|scores| scores.ready),
+        estimated_ready: scores.and_then(|scores| scores.estimated_ready).map(|date| date.to_string()),
+        multiplier_percent: plan.percent,
         reason,
         date: plan.date.map(|date| date.to_string()),
         day: plan.day_index,
@@ -142,14 +170,21 @@ fn text(listed: &[Listed], out: Out<'_>) -> Outcome {
     let longest = listed.iter().map(|one| one.address.len()).max().unwrap_or(0);
     writeln!(
         out,
-        "{:<8} {:<longest$} {:<9} {:<8} {:>4} {:>10} {:>8}",
-        "id", "address", "provider", "state", "day", "sent today", "received"
+        "{:<8} {:<longest$} {:<9} {:<8} {:>4} {:>10} {:>8} {:>4} {:>5} {:>10}",
+        "id", "address", "provider", "state", "day", "sent today", "received", "heat", "score", "ready"
     )?;
     for one in listed {
         let today = format!("{}/{}", one.sent, one.target);
         let (id, provider, state) = (one.id.to_string(), name(&one.provider), name(&one.state));
         let Listed { address, day, received, .. } = one;
         write!(out, "{id:<8} {address:<longest$} {provider:<9} {state:<8} {day:>4} {today:>10} {received:>8}")?;
+        let shown = |score: Option<u8>| score.map_or_else(|| "?".to_owned(), |score| score.to_string());
+        let ready = match (&one.estimated_ready, one.score_ready) {
+            (_, true) => "yes",
+            (Some(date), false) => date,
+            (None, false) => "?",
+        };
+        write!(out, " {:>4} {:>5} {ready:>10}", shown(one.heat), shown(one.score))?;
         match &one.reason {
             Some(reason) => writeln!(out, "  {}", reason.escape_debug())?,
             None => writeln!(out)?,
@@ -157,7 +192,7 @@ fn text(listed: &[Listed], out: Out<'_>) -> Outcome {
     }
     writeln!(
         out,
-        "\n{} mailbox{}. `received` counts the current week.",
+        "\n{} mailbox{}. `received` counts the current week; `ready` is when the score will be 80.",
         listed.len(),
         if listed.len() == 1 { "" } else { "es" }
     )?;
@@ -167,7 +202,20 @@ fn text(listed: &[Listed], out: Out<'_>) -> Outcome {
 fn csv(listed: &[Listed], out: Out<'_>) -> Outcome {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record([
-        "id", "address", "tenant", "provider", "state", "reason", "date", "day", "target", "sent", "received",
+        "id",
+        "address",
+        "tenant",
+        "provider",
+        "state",
+        "reason",
+        "date",
+        "day",
+        "target",
+        "sent",
+        "received",
+        "heat",
+        "score",
+        "estimated_ready",
     ])?;
     for one in listed {
         writer.write_record([
@@ -182,6 +230,9 @@ fn csv(listed: &[Listed], out: Out<'_>) -> Outcome {
             one.target.to_string(),
             one.sent.to_string(),
             one.received.to_string(),
+            one.heat.map(|heat| heat.to_string()).unwrap_or_default(),
+            one.score.map(|score| score.to_string()).unwrap_or_default(),
+            one.estimated_ready.clone().unwrap_or_default(),
         ])?;
     }
     writer.flush()?;

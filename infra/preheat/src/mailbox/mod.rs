@@ -34,6 +34,10 @@ pub(crate) enum Command {
     Check(check::Args),
     /// Stop a mailbox from sending
     Pause(state::PauseArgs),
+    /// Stop a mailbox and reset its progress
+    Stop(state::StopArgs),
+    /// Set what a mailbox sends once it is ready
+    Maintain(state::MaintainArgs),
     /// Let a paused or failed mailbox go on
     Resume(state::ResumeArgs),
 }
@@ -45,12 +49,14 @@ pub(crate) async fn run(command: &Command, out: Out<'_>) -> Outcome {
         Command::List(args) => Box::pin(list::run(args, out)).await,
         Command::Check(args) => Box::pin(check::run(args, out)).await,
         Command::Pause(args) => Box::pin(state::pause(args, out)).await,
+        Command::Stop(args) => Box::pin(state::stop(args, out)).await,
+        Command::Maintain(args) => Box::pin(state::maintain(args, out)).await,
         Command::Resume(args) => Box::pin(state::resume(args, out)).await,
     }
 }
 
 /// The number of an address.
-async fn find(store: &Store, address: &Address) -> anyhow::Result<MailboxId> {
+pub(crate) async fn find(store: &Store, address: &Address) -> anyhow::Result<MailboxId> {
     let unknown = || BadInput::error(format!("{address} is not in this stack; `preheat mailbox list` shows what is"));
     store.find(address).await?.ok_or_else(unknown)
 }

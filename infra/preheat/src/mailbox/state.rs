@@ -2,6 +2,7 @@
 
 use preheat_core::id::Address;
 use preheat_core::mailbox::State;
+use preheat_core::maintenance::Maintenance;
 
 use super::list::name;
 use crate::Out;
@@ -42,6 +43,71 @@ pub(crate) struct ResumeArgs {
     address: Address,
     #[command(flatten)]
     ledger: LedgerArgs,
+}
+
+const STOP_EXAMPLES: &str = "\
+Example:
+  preheat mailbox stop ann@example.com --data ./data --reason 'starts over with a new domain'
+
+As a pause, but its progress is reset: resumed, it begins its ramp anew.";
+
+const MAINTAIN_EXAMPLES: &str = "\
+Examples:
+  preheat mailbox maintain ann@example.com reserve --data ./data     20 a day beside campaigns
+  preheat mailbox maintain ann@example.com plateau --data ./data     what its ramp ends at
+  preheat mailbox maintain ann@example.com 35 --data ./data
+  preheat mailbox maintain ann@example.com stopped --data ./data
+
+Holds while the mailbox is ready, from the next day on.";
+
+/// Arguments of `preheat mailbox stop`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = STOP_EXAMPLES)]
+pub(crate) struct StopArgs {
+    /// The mailbox
+    address: Address,
+    #[command(flatten)]
+    ledger: LedgerArgs,
+    /// Why; `mailbox list` and `why` show it
+    #[arg(long, default_value = "stopped by hand")]
+    reason: String,
+}
+
+/// Arguments of `preheat mailbox maintain`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = MAINTAIN_EXAMPLES)]
+pub(crate) struct MaintainArgs {
+    /// The mailbox
+    address: Address,
+    /// plateau, reserve, stopped, or a number of sends a day
+    maintenance: Maintenance,
+    #[command(flatten)]
+    ledger: LedgerArgs,
+}
+
+/// Runs `stop`.
+pub(crate) async fn stop(args: &StopArgs, out: Out<'_>) -> Outcome {
+    let store = args.ledger.open(Directory::Exists).await?.store;
+    let id = super::find(&store, &args.address).await?;
+    let state = store.plan_row(id).await?.map(|row| row.state);
+    match state {
+        Some(State::Retired) => Err(BadInput::error(format!("{} is retired: it never sends again", args.address))),
+        None => Err(BadInput::error(format!("{}: its import was not completed; import it again", args.address))),
+        Some(State::New | State::Warming | State::Ready | State::Degraded | State::Paused | State::Error) => {
+            store.stop(id, &args.reason).await?;
+            writeln!(out, "{}: stopped, its progress is reset", args.address)?;
+            Ok(())
+        }
+    }
+}
+
+/// Runs `maintain`.
+pub(crate) async fn maintain(args: &MaintainArgs, out: Out<'_>) -> Outcome {
+    let store = args.ledger.open(Directory::Exists).await?.store;
+    let id = super::find(&store, &args.address).await?;
+    store.set_maintenance(id, args.maintenance).await?;
+    writeln!(out, "{}: {} once it is ready", args.address, args.maintenance)?;
+    Ok(())
 }
 
 /// Runs `pause`.

@@ -27,6 +27,8 @@ pub(super) struct Sights {
     pub(super) mails: Vec<Sight>,
     /// Slots that lie in `Preheat` already.
     pub(super) filed: BTreeSet<SlotId>,
+    /// Mails in INBOX that are not ours and look like reports of programs.
+    pub(super) reports: Vec<Seen>,
 }
 
 /// What a folder is to a visit.
@@ -51,7 +53,7 @@ impl Call<'_> {
             wanted.extend(folders.preheat.iter().map(|name| (name.clone(), Place::Filed)));
             wanted.extend(folders.others.iter().map(|name| (name.clone(), Place::Other)));
         }
-        let mut sights = Sights { folders, mails: Vec::new(), filed: BTreeSet::new() };
+        let mut sights = Sights { folders, mails: Vec::new(), filed: BTreeSet::new(), reports: Vec::new() };
         for (folder, place) in wanted {
             self.look_into(&folder, place, &mut sights).await?;
         }
@@ -65,7 +67,12 @@ impl Call<'_> {
         };
         let since = self.order.date.saturating_sub(jiff::Span::new().days(back));
         for seen in self.session.scan(folder, since).await? {
-            let Some(slot) = slot_of(self.secrets, &self.row.plan.pool, &seen) else { continue };
+            let Some(slot) = slot_of(self.secrets, &self.row.plan.pool, &seen) else {
+                if place == Place::Inbox && seen.may_be_report {
+                    sights.reports.push(seen);
+                }
+                continue;
+            };
             let placement = match place {
                 Place::Filed => {
                     sights.filed.insert(slot);

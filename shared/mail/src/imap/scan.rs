@@ -10,9 +10,10 @@ use super::ImapError;
 use super::folders::{Folder, Special};
 use super::session::{Piece, Visit, quoted, refused};
 use crate::compose::TOKEN_HEADER;
-use crate::limits::{FETCH_CHUNK, HEADER_BYTES_MAX, SCAN_MAX};
+use crate::limits::{FETCH_CHUNK, HEADER_BYTES_MAX, REPORT_BYTES_MAX, SCAN_MAX};
 use crate::read;
 use crate::reply::{NONE, clean};
+use crate::report::{TRIAGE_FIELDS, may_be_report};
 
 /// A tab of Gmail's inbox other than Primary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +71,10 @@ pub struct Seen {
     pub category: Option<Category>,
     /// Made by a program (auto-reply, bounce, list): never replied to.
     pub automatic: bool,
+    /// Not ours, and by its headers worth reading as a report (see [`crate::report::may_be_report`]).
+    pub may_be_report: bool,
+    /// The folder's UIDVALIDITY at the moment of the scan.
+    uid_validity: u32,
 }
 
 const FIELDS: &str = "MESSAGE-ID IN-REPLY-TO REFERENCES FROM SUBJECT AUTO-SUBMITTED PRECEDENCE RETURN-PATH LIST-ID";
@@ -115,6 +120,40 @@ impl Visit {
         Ok(self.lookup(message_id).await?.last().copied())
     }
 
+    /// The first 30 kB of a mail that a scan of `folder` saw, without marking it read. `None`: it is not there any more, or
+    /// the server cannot give a part of a mail.
+    ///
+    /// # Errors
+    /// See [`ImapError`].
+    pub async fn peek(&mut self, folder: &Folder, seen: &Seen) -> Result<Option<Vec<u8>>, ImapError> {
+        self.select(&folder.raw).await?;
+        let is_same = self.selected.as_ref().is_some_and(|open| open.uid_validity == seen.uid_validity);
+        if !is_same || !self.partial_fetch {
+            return Ok(None);
+        }
+        let mut whole = None;
+        let line = format!("UID FETCH {} (UID BODY.PEEK[]<0.{REPORT_BYTES_MAX}>)", seen.uid);
+        let outcome = self
+            .run("FETCH", vec![Piece::Text(line)], |answer| {
+                let Response::Fetch(_, attributes) = answer else { return };
+                if attributes.iter().any(|a| matches!(a, AttributeValue::Uid(uid) if *uid == seen.uid)) {
+                    whole = attributes.iter().find_map(|attribute| match attribute {
+                        AttributeValue::BodySection { data: Some(bytes), .. } => Some(bytes.to_vec()),
+                        _ => None,
+                    });
+                }
+            })
+            .await?;
+        if outcome.rebuilt {
+            self.selected = None;
+            return Err(ImapError::Rebuilt { command: "FETCH" });
+        }
+        match outcome.status {
+            Status::Ok => Ok(whole),
+            _ => Err(refused("FETCH", clean(&outcome.text, NONE))),
+        }
+    }
+
     /// All UIDs of a mail in the folder that is open. More than one where a move was interrupted.
     pub(super) async fn lookup(&mut self, message_id: &str) -> Result<BTreeSet<u32>, ImapError> {
         let header = |name: &str, value: &str| -> Result<Vec<Piece>, ImapError> {
@@ -150,18 +189,19 @@ impl Visit {
         uids: &[u32],
         found: &mut BTreeMap<u32, Seen>,
     ) -> Result<(), ImapError> {
+        let uid_validity = self.selected.as_ref().map_or(0, |open| open.uid_validity);
         let labels = if self.capabilities.gmail() { " X-GM-LABELS" } else { "" };
         loop {
             let part = if self.partial_fetch { format!("<0.{HEADER_BYTES_MAX}>") } else { String::new() };
             let line = format!(
-                "UID FETCH {} (UID FLAGS INTERNALDATE{labels} BODY.PEEK[HEADER.FIELDS ({} {FIELDS})]{part})",
+                "UID FETCH {} (UID FLAGS INTERNALDATE{labels} BODY.PEEK[HEADER.FIELDS ({} {FIELDS} {TRIAGE_FIELDS})]{part})",
                 set(uids),
                 TOKEN_HEADER.to_ascii_uppercase(),
             );
             let outcome = self
                 .run("FETCH", vec![Piece::Text(line)], |answer| {
                     if let Response::Fetch(_, attributes) = answer
-                        && let Some(seen) = seen(attributes)
+                        && let Some(seen) = seen(attributes, uid_validity)
                         && uids.contains(&seen.uid)
                     {
                         found.insert(seen.uid, seen);
@@ -200,7 +240,7 @@ pub(super) fn set(uids: &[u32]) -> String {
 }
 
 /// A FETCH answer with a UID and headers; others are news about flags that nobody asked for.
-fn seen(attributes: &[AttributeValue<'_>]) -> Option<Seen> {
+fn seen(attributes: &[AttributeValue<'_>], uid_validity: u32) -> Option<Seen> {
     let (mut uid, mut date, mut block) = (None, None, None);
     let (mut flags, mut labels): (&[_], Vec<String>) = (&[], Vec::new());
     for attribute in attributes {
@@ -215,7 +255,9 @@ fn seen(attributes: &[AttributeValue<'_>]) -> Option<Seen> {
             _ => {}
         }
     }
-    let headers = read::headers(block?);
+    let block = block?;
+    let headers = read::headers(block);
+    let may_be_report = headers.token.is_none() && may_be_report(block);
     let has = |name: &str| flags.iter().any(|flag| flag.eq_ignore_ascii_case(name));
     Some(Seen {
         uid: uid?,
@@ -232,6 +274,8 @@ fn seen(attributes: &[AttributeValue<'_>]) -> Option<Seen> {
         labels,
         category: None,
         automatic: headers.automatic,
+        may_be_report,
+        uid_validity,
     })
 }
 

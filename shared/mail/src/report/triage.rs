@@ -75,3 +75,41 @@ fn speaks_of_bounce(letter: &Letter) -> bool {
     let start = start.split_whitespace().collect::<Vec<_>>().join(" ");
     !letter.status.trim().is_empty() || words::any(words::BOUNCE_TEXTS, &start)
 }
+
+/// Steps 1 to 6 as far as headers answer them. Asks for less than [`report`] does: reading one mail too many costs a
+/// fetch, passing one over costs an event.
+pub(super) fn may_be_report(headers: &[u8]) -> bool {
+    let Some(letter) = Letter::open(headers) else { return false };
+    if matches!(letter.report_type.as_str(), "delivery-status" | "feedback-report") {
+        return true;
+    }
+    if letter.header("x-failed-recipients").is_some() || words::any(words::DAEMONS, &letter.from_words) {
+        return true;
+    }
+    let bounce = words::any(words::BOUNCE_SUBJECTS, &letter.subject)
+        && matches!(letter.header("return-path"), None | Some("<>" | ""));
+    let answer = challenge::of_headers(&letter).is_some() || absence::of_headers(&letter).is_some();
+    (bounce || answer) && list(&letter).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_be_report;
+
+    #[test]
+    fn headers_alone_tell_what_is_worth_reading() {
+        for (worth, headers) in [
+            (true, "From: x@y.example\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=a"),
+            (true, "From: x@y.example\r\nContent-Type: multipart/report; report-type=\"feedback-report\"; boundary=a"),
+            (true, "From: Mail Delivery Subsystem <mailer-daemon@y.example>\r\nSubject: Returned mail"),
+            (true, "From: x@y.example\r\nX-Failed-Recipients: a@b.example"),
+            (true, "From: x@y.example\r\nSubject: Out of the office\r\nAuto-Submitted: auto-replied"),
+            (false, "From: x@y.example\r\nSubject: Lunch on Friday?"),
+            (false, "From: x@y.example\r\nSubject: News\r\nList-Id: <news.y.example>\r\nPrecedence: bulk"),
+            (false, "From: x@y.example\r\nContent-Type: multipart/report; report-type=disposition-notification"),
+            (false, ""),
+        ] {
+            assert_eq!(may_be_report(format!("{headers}\r\n\r\n").as_bytes()), worth, "{headers}");
+        }
+    }
+}

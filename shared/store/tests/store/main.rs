@@ -3,8 +3,10 @@
 
 #![expect(clippy::unwrap_used, clippy::large_futures, reason = "tests, and what they have in common")]
 
+mod alerts;
 mod budget;
 mod claims;
+mod decisions;
 mod events;
 mod hooks;
 mod imports;

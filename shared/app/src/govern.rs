@@ -1,0 +1,205 @@
+//! Governing: looks at the health of mailboxes, decides (core), keeps the decisions, carries them out, tells.
+//!
+//! - [`due`], every five minutes: mailboxes of which something bad was reported, and each quarter of an hour those whose bounces are
+//!   watched. Placements as they were last known.
+//! - [`hourly`]: the whole fleet. Placements are known on the recipients' side, so they are turned round in memory: 64 + 16
+//!   queries for the rows, two a mailbox for its last days; no mail costs a write. A mailbox's row is written when something
+//!   about it changed, and once a day, as its roll-up.
+//! - What others do once a day is called in [`daily`], and nowhere else.
+//!
+//! A repeat is harmless, two at once are, and a kill anywhere is: see the four steps of a decision in the store's `decision`.
+//! A mailbox that cannot be read or decided on never costs its neighbours.
+
+pub mod daily;
+mod decide;
+mod evidence;
+mod tell;
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt, TryStreamExt};
+use jiff::Timestamp;
+use preheat_core::counters::Subject;
+use preheat_core::decision::Decision;
+use preheat_core::id::MailboxId;
+use preheat_core::tick::FleetRow;
+use preheat_core::tier::Tier;
+use preheat_store::{HEALTH_PARTS, HealthSeen, SHARDS};
+use serde::Serialize;
+
+use crate::{App, AppError};
+use decide::{Mailbox, Seen, look_at};
+use evidence::Ground;
+
+pub use evidence::dns_of;
+
+/// Rows, parts or mailboxes worked on at once.
+const AT_ONCE: usize = 16;
+/// How often a mailbox whose bounces are watched is looked at: four times an hour.
+const WATCH_EVERY_S: i64 = 900;
+
+/// What a run did.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct GovernReport {
+    /// Mailboxes looked at.
+    pub looked: usize,
+    /// What was decided, oldest first.
+    #[serde(skip)]
+    pub decisions: Vec<Decision>,
+    /// How many decisions that were.
+    pub decided: usize,
+    /// Mailboxes that were left alone, each with the reason: the next run looks again.
+    pub failed: Vec<String>,
+}
+
+impl GovernReport {
+    fn add(&mut self, id: MailboxId, outcome: Result<Seen, AppError>) -> Option<Seen> {
+        self.looked += 1;
+        match outcome {
+            Ok(mut seen) => {
+                self.decided += seen.decisions.len();
+                self.decisions.append(&mut seen.decisions);
+                Some(seen)
+            }
+            Err(error) => {
+                tracing::error!(mailbox = %id, %error, "its health was not looked at");
+                self.failed.push(format!("{id}: {error}"));
+                None
+            }
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.looked += other.looked;
+        self.decided += other.decided;
+        self.decisions.extend(other.decisions);
+        self.failed.extend(other.failed);
+    }
+}
+
+/// Looks at the whole fleet.
+///
+/// # Errors
+/// The ledger's rows cannot be read: nothing was decided.
+pub async fn hourly(app: &App, now: Timestamp) -> Result<GovernReport, AppError> {
+    let (fleet, unreadable) = fleet(app).await?;
+    let (mut health, bad) = health_rows(app).await?;
+    let ground = Ground::of_fleet(app, &fleet, now).await?;
+    let mut report = GovernReport { failed: unreadable, ..GovernReport::default() };
+    report.failed.extend(bad.iter().map(|(id, reason)| format!("{id}: {reason}")));
+    let mailboxes: Vec<Mailbox> = fleet
+        .iter()
+        .filter(|row| !bad.contains_key(&row.plan.plan.id))
+        .map(|row| Mailbox { row: row.plan.clone(), seen: health.remove(&row.plan.plan.id), domain_emergency: false })
+        .collect();
+    let mut looks = futures::stream::iter(mailboxes)
+        .map(|mailbox| {
+            let ground = &ground;
+            async move { (mailbox.row.plan.id, look_at(app, ground, mailbox, now).await) }
+        })
+        .buffered(AT_ONCE);
+    let mut spreading = Vec::new();
+    while let Some((id, outcome)) = looks.next().await {
+        spreading.extend(report.add(id, outcome).filter(|seen| seen.health.row.spreading.is_some()));
+    }
+    drop(looks);
+    for seen in spreading {
+        report.join(spread(app, &ground, &fleet, seen, now).await?);
+    }
+    Ok(report)
+}
+
+/// Looks at those of whom something bad was reported, and at those that are watched.
+///
+/// # Errors
+/// The ledger did not answer.
+pub async fn due(app: &App, now: Timestamp) -> Result<GovernReport, AppError> {
+    let mut report = GovernReport::default();
+    let mut ids: BTreeMap<MailboxId, Option<HealthSeen>> = BTreeMap::new();
+    let looks = app.store.looks().await?;
+    for look in &looks {
+        if let Subject::Mailbox(id) = look.subject {
+            ids.insert(id, None);
+        }
+    }
+    // The schedule has no memory: the run nearest behind each quarter looks at those that are watched.
+    if now.as_second().rem_euclid(WATCH_EVERY_S) < WATCH_EVERY_S / 3 {
+        let (health, _) = health_rows(app).await?;
+        let watched = health.into_iter().filter(|(_, seen)| seen.row.standing.tier >= Tier::Warning);
+        ids.extend(watched.filter(|(_, seen)| seen.row.standing.state.sends()).map(|(id, seen)| (id, Some(seen))));
+    }
+    for (id, seen) in ids {
+        let Some(row) = app.store.plan_row(id).await? else { continue };
+        let seen = match seen {
+            Some(seen) => Some(seen),
+            None => app.store.health(id).await?,
+        };
+        let ground = Ground::of_one(app, &row, now).await?;
+        let mailbox = Mailbox { row, seen, domain_emergency: false };
+        let Some(seen) = report.add(id, look_at(app, &ground, mailbox, now).await) else { continue };
+        if seen.health.row.spreading.is_some() {
+            let (fleet, _) = fleet(app).await?;
+            report.join(spread(app, &ground, &fleet, seen, now).await?);
+        }
+        // After everything: a run that dies before is made again.
+        if let Some(look) = looks.iter().find(|look| look.subject == Subject::Mailbox(id)) {
+            app.store.looked(look, now).await?;
+        }
+    }
+    Ok(report)
+}
+
+/// An emergency reaches every mailbox of the tenant's domain that sends. Those that are paused already stay as they are.
+async fn spread(
+    app: &App,
+    ground: &Ground,
+    fleet: &[FleetRow],
+    from: Seen,
+    now: Timestamp,
+) -> Result<GovernReport, AppError> {
+    let mut report = GovernReport::default();
+    let plan = &from.row.plan;
+    let same_domain = |row: &&FleetRow| {
+        let other = &row.plan.plan;
+        other.id != plan.id && other.tenant == plan.tenant && other.address.domain() == plan.address.domain()
+    };
+    for row in fleet.iter().filter(same_domain) {
+        let id = row.plan.plan.id;
+        let Some(row) = app.store.plan_row(id).await? else { continue };
+        if !row.state.sends() {
+            continue;
+        }
+        let seen = app.store.health(id).await?;
+        let mailbox = Mailbox { row, seen, domain_emergency: true };
+        report.add(id, look_at(app, ground, mailbox, now).await);
+    }
+    // Only when all of them were reached; else the next look goes on.
+    if report.failed.is_empty() {
+        let row = preheat_core::health::HealthRow { spreading: None, ..from.health.row.clone() };
+        app.store.put_health(plan.id, &from.health, row).await?;
+    }
+    Ok(report)
+}
+
+async fn fleet(app: &App) -> Result<(Vec<FleetRow>, Vec<String>), AppError> {
+    let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
+    let mut shards = futures::stream::iter(0..SHARDS).map(|shard| app.store.shard(shard)).buffered(AT_ONCE);
+    while let Some(shard) = shards.try_next().await? {
+        rows.extend(shard.rows);
+        unreadable.extend(shard.unreadable.into_iter().map(|bad| bad.to_string()));
+    }
+    rows.sort_unstable_by_key(|row: &FleetRow| row.plan.plan.id);
+    Ok((rows, unreadable))
+}
+
+type Bad = BTreeMap<MailboxId, String>;
+
+async fn health_rows(app: &App) -> Result<(BTreeMap<MailboxId, HealthSeen>, Bad), AppError> {
+    let (mut rows, mut bad) = (BTreeMap::new(), Bad::new());
+    let mut parts = futures::stream::iter(0..HEALTH_PARTS).map(|part| app.store.health_part(part)).buffered(AT_ONCE);
+    while let Some(part) = parts.try_next().await? {
+        rows.extend(part.rows);
+        bad.extend(part.unreadable.into_iter().map(|(id, row)| (id, row.to_string())));
+    }
+    Ok((rows, bad))
+}

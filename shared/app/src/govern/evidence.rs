@@ -1,0 +1,210 @@
+//! The evidence: what the ledger knows of a mailbox's last days, turned round from those who received its mail.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use futures::{StreamExt, TryStreamExt};
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use preheat_core::control::Arm;
+use preheat_core::counters::{Count, Subject};
+use preheat_core::day::PlanRow;
+use preheat_core::domain::Verdict;
+use preheat_core::domain::state::DomainState;
+use preheat_core::health::{DayTally, Dns, HealthInput, HealthRow, Neighbour, Neighbours, health, tally_day};
+use preheat_core::id::{DomainName, MailboxId, TenantId};
+use preheat_core::lifecycle::{Evidence, says_disabled};
+use preheat_core::placement::Finds;
+use preheat_core::seed::Seed;
+use preheat_core::tick::FleetRow;
+use preheat_core::turn::DayArchive;
+
+use super::AT_ONCE;
+use crate::{App, AppError};
+
+/// How far back days are folded anew: a mail is missing after 48 h, visits look back three days, and a weekend lies between.
+const FOLDED_DAYS: i64 = 6;
+
+/// What all looks of a run share.
+pub(super) struct Ground {
+    seed: Seed,
+    finds: Finds,
+    neighbours: Neighbours,
+    days: BTreeMap<MailboxId, Vec<DayArchive>>,
+    dns: BTreeMap<(TenantId, DomainName), Dns>,
+    /// Whether placements were read at all: a look at one mailbox goes by what was last known of them.
+    placements: bool,
+}
+
+impl Ground {
+    /// The ground of a look at everybody.
+    pub(super) async fn of_fleet(app: &App, fleet: &[FleetRow], now: Timestamp) -> Result<Self, AppError> {
+        let seed = app.vault.secrets().await?.seed.clone();
+        let mut ground = Self::empty(seed);
+        ground.placements = true;
+        let mut read = futures::stream::iter(fleet)
+            .map(|row| async move {
+                let (id, since) = (row.plan.plan.id, since(&row.plan, now));
+                let days = app.store.archives_since(id, since).await?;
+                let finds = app.store.box_archives_since(id, since).await?;
+                Ok::<_, AppError>((row, days, finds))
+            })
+            .buffered(AT_ONCE);
+        while let Some((row, days, finds)) = read.try_next().await? {
+            let plan = &row.plan.plan;
+            ground.finds.note_mailbox(&finds, &row.box_row);
+            ground.days.insert(plan.id, days);
+            let engages = Arm::of(&ground.seed, plan, app.limits.control_share).is_engaged();
+            let neighbour = Neighbour { provider: plan.provider, engages, state: row.plan.state };
+            ground.neighbours.insert(plan.id, neighbour);
+        }
+        drop(read);
+        let mut tenants: Vec<&TenantId> = fleet.iter().map(|row| &row.plan.plan.tenant).collect();
+        tenants.sort_unstable();
+        tenants.dedup();
+        for tenant in tenants {
+            ground.note_domains(app, tenant).await?;
+        }
+        Ok(ground)
+    }
+
+    /// The ground of a look at one mailbox, out of turn.
+    pub(super) async fn of_one(app: &App, row: &PlanRow, now: Timestamp) -> Result<Self, AppError> {
+        let mut ground = Self::empty(app.vault.secrets().await?.seed.clone());
+        let days = app.store.archives_since(row.plan.id, since(row, now)).await?;
+        ground.days.insert(row.plan.id, days);
+        ground.note_domains(app, &row.plan.tenant).await?;
+        Ok(ground)
+    }
+
+    fn empty(seed: Seed) -> Self {
+        Self {
+            seed,
+            finds: Finds::default(),
+            neighbours: Neighbours::new(),
+            days: BTreeMap::new(),
+            dns: BTreeMap::new(),
+            placements: false,
+        }
+    }
+
+    /// Whether placements were read: in a look at everybody.
+    pub(super) fn sees_placements(&self) -> bool {
+        self.placements
+    }
+
+    async fn note_domains(&mut self, app: &App, tenant: &TenantId) -> Result<(), AppError> {
+        for (domain, state) in app.store.domains(tenant).await? {
+            self.dns.insert((tenant.clone(), domain), state.as_ref().map_or(Dns::Unknown, dns_of));
+        }
+        Ok(())
+    }
+
+    /// The last days of a mailbox, folded anew; reported events as `known` has them.
+    pub(super) fn fold(&self, app: &App, row: &PlanRow, known: &HealthRow, now: Timestamp) -> Vec<DayTally> {
+        let engages = Arm::of(&self.seed, &row.plan, app.limits.control_share).is_engaged();
+        let fold = |date: Date, target: u32, slots| {
+            let before = known.days.iter().find(|day| day.date == date);
+            let day = DayTally {
+                target,
+                reported_bounces: before.map_or(0, |day| day.reported_bounces),
+                reported_complaints: before.map_or(0, |day| day.reported_complaints),
+                ..DayTally::new(date)
+            };
+            let schedule = &row.plan.schedule;
+            let who = (row.plan.id, engages);
+            let folded = tally_day(who, day, slots, schedule, &self.finds, &self.neighbours, now);
+            if self.placements { folded } else { with_known_placements(folded, before) }
+        };
+        let open = row.date;
+        let archived = self.days.get(&row.plan.id).into_iter().flatten();
+        // An archive beside a row of the same day was left by a turn that got no further.
+        let over = archived.filter(|day| Some(day.date) != open).map(|day| fold(day.date, day.target, &day.slots));
+        let so_far = open.map(|date| fold(date, row.quota.saturating_sub(row.carried_in), &row.slots));
+        over.chain(so_far).collect()
+    }
+
+    /// What is known of a mailbox now.
+    pub(super) fn evidence(
+        &self,
+        app: &App,
+        row: &PlanRow,
+        known: &HealthRow,
+        (reason, domain_emergency): (Option<&str>, bool),
+        now: Timestamp,
+    ) -> Evidence {
+        let schedule = &row.plan.schedule;
+        let today = schedule.local_date(now);
+        let domain = row.plan.address.domain().parse::<DomainName>();
+        let dns = domain.ok().and_then(|domain| self.dns.get(&(row.plan.tenant.clone(), domain)).copied());
+        let dns = dns.unwrap_or(Dns::Unknown);
+        let input = HealthInput {
+            days: &known.days,
+            today,
+            day_index: row.day_index,
+            schedule,
+            dns_fails: known.standing.clone().with_dns(dns).dns_fails(),
+            counted_from: known.standing.counted_from,
+            last: known.scores,
+        };
+        Evidence {
+            state: row.state,
+            says_disabled: reason.is_some_and(says_disabled),
+            health: Some(health(&input, &app.limits.health)),
+            day_index: row.day_index,
+            half_plateau_day: row.plan.ramp.first_day_at(row.plan.ramp.plateau() / 2.0),
+            sent: known.sent(),
+            dns,
+            // Nobody says so yet but the servers themselves, whose refusal a visit or a send has written down as the state.
+            disabled: false,
+            reputation: None,
+            domain_emergency,
+            today,
+        }
+    }
+}
+
+/// How a domain stands, in the words of health.
+#[must_use]
+pub fn dns_of(state: &DomainState) -> Dns {
+    match (state.failing_since, state.verdict) {
+        (Some(since), _) => Dns::Failing { since },
+        (None, Verdict::Passing | Verdict::Warning) => Dns::Passing,
+        (None, Verdict::Failing | Verdict::Unknown) => Dns::Unknown,
+    }
+}
+
+/// Reported bounces and complaints of a mailbox, by local day, into the days that are known. A day that has any is kept.
+pub(super) async fn reported(
+    app: &App,
+    row: &PlanRow,
+    known: &HealthRow,
+    now: Timestamp,
+) -> Result<Vec<DayTally>, AppError> {
+    let today = row.plan.schedule.local_date(now);
+    let days: RangeInclusive<Date> = today.saturating_sub(FOLDED_DAYS.days())..=today;
+    let counted = app.store.counters_by_day(&Subject::Mailbox(row.plan.id), days).await?;
+    let day = |(date, counters): (Date, preheat_core::counters::Counters)| {
+        let before = known.days.iter().find(|day| day.date == date).cloned();
+        let whole = |count| u32::try_from(counters.get(count)).unwrap_or(u32::MAX);
+        DayTally {
+            reported_bounces: whole(Count::Hard),
+            reported_complaints: whole(Count::Complained),
+            ..before.unwrap_or_else(|| DayTally::new(date))
+        }
+    };
+    Ok(counted.into_iter().map(day).filter(DayTally::has_any).collect())
+}
+
+fn since(row: &PlanRow, now: Timestamp) -> Date {
+    row.plan.schedule.local_date(now).saturating_sub(FOLDED_DAYS.days())
+}
+
+/// A day whose sends were counted and whose placements were not: they are what they were when somebody looked.
+fn with_known_placements(mut day: DayTally, known: Option<&DayTally>) -> DayTally {
+    for (provider, before) in known.into_iter().flat_map(|known| &known.by_provider) {
+        let tally = day.by_provider.entry(*provider).or_default();
+        *tally = preheat_core::health::Tally { sent: tally.sent, bounced: tally.bounced, ..*before };
+    }
+    day
+}
