@@ -119,6 +119,33 @@ fn a_queue_hides_a_message_for_six_times_its_functions_time_out() {
 }
 
 #[test]
+fn what_is_held_outlives_who_holds_it_and_ends_before_its_message_comes_again() {
+    let template = template();
+    let Value::Mapping(rows) = at(&template, &["Mappings", "Patience"]) else { panic!("a mapping") };
+    for (name, row) in rows {
+        let seconds = |key: &str| at(row, &[key]).as_u64().expect("seconds");
+        let hold: u64 = at(row, &["Hold"]).as_str().and_then(|text| text.parse().ok()).expect("seconds");
+        for (timeout, visibility) in [("SenderTimeout", "SendsVisibility"), ("ReplierTimeout", "VisitsVisibility")] {
+            assert!(seconds(timeout) < hold && hold < seconds(visibility), "{name:?}");
+        }
+    }
+}
+
+#[test]
+fn the_local_stack_is_as_patient_as_the_deployed_one() {
+    let template = template();
+    let seconds = |key: &str| at(&template, &["Mappings", "Patience", "normal", key]).as_u64().expect("seconds");
+    for (mapped, timeout, visibility) in [
+        (preheat_stack::stack::SENDER, "SenderTimeout", "SendsVisibility"),
+        (preheat_stack::stack::REPLIER, "ReplierTimeout", "VisitsVisibility"),
+    ] {
+        assert_eq!(u64::from(mapped.timeout_s), seconds(timeout), "{timeout}");
+        assert_eq!(u64::from(mapped.visibility_s), seconds(visibility), "{visibility}");
+        assert!(mapped.item_max.as_secs() < i64::from(mapped.timeout_s), "{timeout}: no item would ever be begun");
+    }
+}
+
+#[test]
 fn every_queue_has_dead_letters_that_outlive_it_and_may_come_only_from_it() {
     let template = template();
     for queue in ["Sends", "Visits", "Alerts"] {
@@ -179,6 +206,23 @@ fn every_change_reaches_the_notifiers_queue_and_nothing_else_does() {
 }
 
 #[test]
+fn changes_are_published_on_our_bus_only_and_every_function_knows_it() {
+    let template = template();
+    let name = at(&template, &["Globals", "Function", "Environment", "Variables", "PREHEAT_BUS"]);
+    assert_eq!(named(name), "Bus");
+    let mut publishers = 0;
+    for function in FUNCTIONS {
+        for (action, resource) in rights(&template, function) {
+            if action.starts_with("events:") {
+                assert_eq!((action.as_str(), resource.as_str()), ("events:PutEvents", "Bus.Arn"), "{function}");
+                publishers += 1;
+            }
+        }
+    }
+    assert!(publishers >= 2, "fan-out and sender publish");
+}
+
+#[test]
 fn the_notifier_opens_no_mailbox_and_texts_only_if_asked_and_no_topic() {
     let template = template();
     let statements = statements(&template, "Notifier");
@@ -217,6 +261,14 @@ fn the_public_function_is_bounded_and_reaches_no_credential() {
         }
     }
     assert_eq!(conditions, 3, "ledger rows read, ledger rows written, keys");
+}
+
+#[test]
+fn the_fan_out_is_fired_at_the_start_of_its_ticks() {
+    let template = template();
+    let default = |parameter: &str| at(&template, &["Parameters", parameter, "Default"]).clone();
+    assert_eq!(default("TickSeconds").as_u64(), Some(900));
+    assert_eq!(default("Tick").as_str(), Some("cron(0/15 * * * ? *)"));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! `fanout`: plans what every mailbox does in the next tick, and pushes it onto the queues.
 //!
 //! Trigger: EventBridge Scheduler, every 15 minutes. May: read all planning rows, turn local days, send to the queues
-//! `sends` and `visits`. Opens no connection to a mail server. Redelivery is safe: the same tick gives the same slots
-//! with the same ids, and consumers claim before they send.
+//! `sends` and `visits`, publish state changes. Opens no connection to a mail server. Redelivery is safe: the same tick
+//! gives the same slots with the same ids, and consumers claim before they send.
 
 #![recursion_limit = "256"] // the SDK's futures, nested in the runtime's
 

@@ -1,8 +1,8 @@
 //! `sender`: hands planned sends to SMTP.
 //!
 //! Trigger: SQS `sends`, `ReportBatchItemFailures` on. May: read profiles, claim and conclude slots, put an order back
-//! with a delay, decrypt data keys, connect to mail servers. Redelivery is safe: a slot is claimed before anything is
-//! said to a server, and a claim is won once.
+//! with a delay, publish state changes, decrypt data keys, connect to mail servers. Redelivery is safe: a slot is claimed
+//! before anything is said to a server, and a claim is won once.
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

@@ -54,6 +54,9 @@ pub(crate) struct Args {
     /// Allow mail servers on private addresses and any port
     #[arg(long)]
     allow_local_mail: bool,
+    /// Length of a tick in seconds: how often is planned
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(60..=900))]
+    tick_s: u32,
 }
 
 /// Runs until it is interrupted.
@@ -67,7 +70,7 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
         None => Vec::new(),
     };
     let dial = Arc::new(NetDial::new(args.allow_local_mail, &roots)?);
-    let limits = Limits { control_share: args.control_share, ..Limits::default() };
+    let limits = Limits { tick_s: args.tick_s, control_share: args.control_share, ..Limits::default() };
     let clock = ledger::clock();
     let first = app_over(&aws, dial.clone(), &clock, &limits);
     first.store.create_table().await.with_context(|| args.data.display().to_string())?;

@@ -28,6 +28,10 @@ pub(crate) fn run(report: &mut Report, no_rehearsal: bool, seeds: u32) -> Result
         let seeds = seeds.to_string();
         passes(run::of_tests("chaos").args(["--seeds", &seeds]))
     });
+    // Judges only that nothing is lost or counted twice: timings are for `cargo xtask load`, on a quiet machine.
+    report.step("events under load, killed in the middle", || {
+        passes(run::of_tests("load").args(["--rate", "100", "--seconds", "6", "--kill"]))
+    });
     bootstraps::run(report)?;
     if no_rehearsal {
         report.step("rehearsal", || Ok(Outcome::Skipped("--no-rehearsal was given".to_owned())));

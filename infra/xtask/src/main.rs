@@ -51,6 +51,18 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
     },
+    /// Folders of samples through the readers of events: `conformance --webhooks DIR [--json]`.
+    Conformance {
+        /// Handed on to the comparison (`--help` shows what it takes).
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<String>,
+    },
+    /// Hostile bytes through every parser: `fuzz --seconds N [--target NAME]`.
+    Fuzz {
+        /// Handed on to the runner (`--help` shows what it takes).
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<String>,
+    },
     /// Today's figures beside the budgets.
     Bench {
         /// Handed on to the measurement.
@@ -73,8 +85,10 @@ fn main() -> ExitCode {
         Command::Test { no_rehearsal, seeds } => everything::run(&mut report, no_rehearsal, seeds),
         Command::Rehearsal { no_build, rest } => rehearsal::run(&mut report, no_build, &rest),
         Command::Size => bootstraps::run(&mut report),
-        // These two print their own report, which may be JSON: nothing is added to it.
+        // These print their own report, which may be JSON: nothing is added to it.
         Command::Chaos { rest } => return forward(&mut run::of_tests("chaos"), &rest),
+        Command::Conformance { rest } => return forward(&mut run::of_tests("conformance"), &rest),
+        Command::Fuzz { rest } => return forward(&mut run::of_tests("fuzz"), &rest),
         Command::Bench { rest } => {
             let release = ["run", "--quiet", "--locked", "--release", "-p", "preheat-tests", "--bin", "bench", "--"];
             return forward(&mut run::cargo(&release), &rest);

@@ -8,6 +8,7 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use preheat_core::bounce::classify;
+use preheat_core::change::{Change, Kind, Subject};
 use preheat_core::content::{Language, conversation, render};
 use preheat_core::event::Class;
 use preheat_core::id::{Address, SlotId};
@@ -23,9 +24,6 @@ use crate::queue::{Outgoing, Queue};
 use crate::redact::without_addresses;
 use crate::{App, AppError, Next};
 
-/// A claim lives longer than any invocation that may hold it (the sender's time-out is 5 minutes), so an expired claim
-/// is never still being worked on.
-pub const CLAIM_TTL: SignedDuration = SignedDuration::from_mins(10);
 /// An order may be executed this much before its time: clocks of queues and processes differ a little.
 const EARLY_MAX: SignedDuration = SignedDuration::from_secs(5);
 
@@ -105,7 +103,7 @@ async fn send_one(app: &App, batch: &SendBatch, order: &SendOrder, attempt: &str
         parent: parent(order),
         fence: fence(attempt, order.slot),
         now,
-        expires_at: now + CLAIM_TTL,
+        expires_at: now + app.limits.hold(),
         spacing_s: app.limits.spacing_s,
     };
     let held = match app.store.claim(&request).await? {
@@ -141,6 +139,9 @@ async fn conclude(app: &App, profile: &Profile, held: &Held, result: Result<smtp
                 SendError::Credentials { .. } => {
                     let released = store.release(held, &reason).await;
                     let stopped = store.set_state(profile.id, State::Error, Some(&reason)).await;
+                    if stopped.is_ok() {
+                        tell_refused(app, profile).await;
+                    }
                     (released.and(stopped), SendOutcome::Unauthorised)
                 }
                 SendError::Deferred { .. } | SendError::Unreachable { .. } | SendError::BrokenBefore { .. } => {
@@ -172,6 +173,16 @@ async fn put_back(
     let message = Outgoing { delay_s: u32::try_from(delay_s).unwrap_or(900), body };
     app.queues.push(Queue::Sends, &[message]).await?;
     Ok(SendOutcome::Spaced)
+}
+
+/// An alert at once (domain.md §7). The state is written already; a bus that refuses costs the alert and nothing else: the
+/// mailbox is stopped, and `preheat mailbox list` says why.
+async fn tell_refused(app: &App, profile: &Profile) {
+    let subject = Subject::mailbox(profile.id, profile.address.as_str());
+    let change = Change::new(Kind::MailboxError, Some(&profile.tenant), subject, app.now(), "login refused", &[]);
+    if let Err(error) = app.tell(&[change]).await {
+        tracing::error!(mailbox = %profile.id, %error, "nobody is told that its login is refused");
+    }
 }
 
 fn parent(order: &SendOrder) -> Option<SlotId> {

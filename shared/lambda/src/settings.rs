@@ -21,6 +21,9 @@ pub struct Settings {
     pub tick_s: u32,
     /// `PREHEAT_CONTROL_SHARE`: share of the mailboxes that is held out as controls, 0–1; default 0.
     pub control_share: f64,
+    /// `PREHEAT_HOLD_S`: how long claims and leases are held, in seconds, 30–3,600; default 600. Longer than the time-outs of
+    /// sender and replier, shorter than the visibility of their queues.
+    pub hold_s: u32,
     /// `PREHEAT_ALLOW_LOCAL_MAIL`: `on` lets mail servers be on private addresses and any port. For rehearsals.
     pub allow_local_mail: bool,
     /// `PREHEAT_EXTRA_ROOTS`: a PEM file with further root certificates. For rehearsals and private CAs.
@@ -57,6 +60,10 @@ impl Settings {
         if !(0.0..=1.0).contains(&control_share) {
             wrong.push(format!("PREHEAT_CONTROL_SHARE is {control_share}; it must be 0 to 1"));
         }
+        let hold_s = parsed(&lookup, "PREHEAT_HOLD_S", 600, &mut wrong);
+        if !(30..=3_600).contains(&hold_s) {
+            wrong.push(format!("PREHEAT_HOLD_S is {hold_s}; it must be 30 to 3600"));
+        }
         let Switch(allow_local_mail) = parsed(&lookup, "PREHEAT_ALLOW_LOCAL_MAIL", Switch(false), &mut wrong);
         let alerts_url = lookup("PREHEAT_ALERTS_URL").filter(|url| !url.is_empty());
         let bus = lookup("PREHEAT_BUS").filter(|name| !name.is_empty());
@@ -71,6 +78,7 @@ impl Settings {
                 alerts_url,
                 tick_s,
                 control_share,
+                hold_s,
                 allow_local_mail,
                 extra_roots,
             })
@@ -132,7 +140,7 @@ mod tests {
     #[test]
     fn defaults_are_safe() {
         let settings = settings(&REQUIRED).unwrap();
-        assert_eq!(settings.tick_s, 900);
+        assert_eq!((settings.tick_s, settings.hold_s), (900, 600));
         assert!(!settings.allow_local_mail);
         assert_eq!((settings.extra_roots, settings.bus), (None, None));
         assert!(settings.control_share.abs() < f64::EPSILON);

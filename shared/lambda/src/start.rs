@@ -53,7 +53,12 @@ pub async fn app(settings: &Settings) -> Result<App, StartError> {
         bus,
         dial: Arc::new(dial),
         clock,
-        limits: Limits { tick_s: settings.tick_s, control_share: settings.control_share, ..Limits::default() },
+        limits: Limits {
+            tick_s: settings.tick_s,
+            hold_s: settings.hold_s,
+            control_share: settings.control_share,
+            ..Limits::default()
+        },
         profiles: Profiles::default(),
     })
 }

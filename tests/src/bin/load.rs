@@ -23,7 +23,7 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use jiff::{SignedDuration, Timestamp};
 use preheat_app::events::Desk;
-use preheat_app::hooks::Gate;
+use preheat_app::hooks::{Fetch, Gate};
 use preheat_core::clock::Clock;
 use preheat_core::counters::{Count, Subject};
 use preheat_core::event::Reporter;
@@ -87,7 +87,7 @@ fn ledger(directory: &Path) -> Result<(Aws, Store, Vault)> {
 /// The stack: the webhook function's own code behind a Function URL on loopback. Says its port on standard output.
 async fn serve(directory: &Path) -> Result<()> {
     let (_aws, store, vault) = ledger(directory)?;
-    let fetch = Arc::new(|url: String| Box::pin(async move { Err(url) }) as futures::future::BoxFuture<'static, _>);
+    let fetch: Fetch = Arc::new(|url| Box::pin(async move { Err(url) }));
     let gate = Gate::new(Desk::new(store, vault), clock(), fetch);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("port {}", listener.local_addr()?.port());

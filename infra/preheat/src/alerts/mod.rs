@@ -2,8 +2,6 @@
 
 mod add;
 
-use std::io::Write as _;
-
 use anyhow::Context;
 use preheat_app::notify::{self, Outside};
 use preheat_core::alert::{Channel, ChannelId, Owner, Target};

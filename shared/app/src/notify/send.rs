@@ -36,7 +36,7 @@ pub struct SendFailure {
 }
 
 impl SendFailure {
-    fn new(reason: impl ToString, next: Next) -> Self {
+    fn new(reason: &(impl ToString + ?Sized), next: Next) -> Self {
         Self { reason: without_addresses(&reason.to_string()), next }
     }
 }
@@ -63,7 +63,7 @@ pub async fn test(
         Some(sealed) => vault.open_channel(&channel.owner, &channel.id, sealed).await.map(Some),
         None => Ok(None),
     };
-    let secret = secret.map_err(|error| SendFailure::new(error, Next::Operator))?;
+    let secret = secret.map_err(|error| SendFailure::new(&error, Next::Operator))?;
     let change = sample(channel.owner.tenant(), now);
     Sending { dial, outside, channel, secret: secret.as_ref(), now }.send(&[&change], &[&change.id]).await
 }
@@ -123,7 +123,7 @@ impl Sending<'_> {
             references: &[],
             date: &self.now.to_zoned(TimeZone::UTC),
         })
-        .map_err(|error| SendFailure::new(error, Next::Drop))?;
+        .map_err(|error| SendFailure::new(&error, Next::Drop))?;
         let account = Account { endpoint: route.smtp, user: route.user, credential: Auth::Password(password) };
         let sending = smtp::send(self.dial, &account, route.from, route.to, &mail, &Deadlines::SMTP);
         let sent = tokio::time::timeout(MAIL_WITHIN, sending).await;
@@ -135,7 +135,7 @@ impl Sending<'_> {
                     Next::Later(None)
                 }
             };
-            SendFailure::new(error, next)
+            SendFailure::new(&error, next)
         })
     }
 }
@@ -150,13 +150,13 @@ struct Route<'a> {
 async fn sms(outside: &Outside, phone: &str, words: &Message) -> Result<(), SendFailure> {
     let text: String = format!("Preheat {}", words.title).chars().take(SMS_CHARS_MAX).collect();
     let kind = MessageAttributeValue::builder().data_type("String").string_value("Transactional").build();
-    let kind = kind.map_err(|error| SendFailure::new(error, Next::Drop))?;
+    let kind = kind.map_err(|error| SendFailure::new(&error, Next::Drop))?;
     let call = outside.sns.publish().phone_number(phone).message(text);
     let sent = call.message_attributes("AWS.SNS.SMS.SMSType", kind).send().await;
     sent.map(drop).map_err(|error| {
         let refused = error
             .as_service_error()
             .is_some_and(|error| error.is_invalid_parameter_exception() || error.is_authorization_error_exception());
-        SendFailure::new(describe(&error), if refused { Next::Operator } else { Next::Later(None) })
+        SendFailure::new(&describe(&error), if refused { Next::Operator } else { Next::Later(None) })
     })
 }

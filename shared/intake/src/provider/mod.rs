@@ -188,7 +188,9 @@ impl Visit<'_> {
         let shown = self.shown()?;
         let mut first_failure = None;
         for key in self.endpoint.keys() {
-            match verify(key) {
+            // An empty key would be everybody's.
+            let usable = if key.trim().is_empty() { Err(Refusal::BadKey) } else { Ok(()) };
+            match usable.and_then(|()| verify(key)) {
                 Ok(()) => return Ok(Signature::Verified),
                 Err(failure) => first_failure = first_failure.or(Some(failure)),
             }
@@ -249,8 +251,13 @@ mod tests {
 
     #[test]
     fn an_empty_secret_protects_nothing_and_lets_nobody_in() {
-        let empty = vec![Secret::basic("")];
-        assert_eq!(visit_of(empty, &[("authorization", "Basic ")]), Err(Refusal::Mismatch));
+        assert!(visit_of(vec![Secret::basic("")], &[("authorization", "Basic ")]).is_err());
+        assert!(visit_of(vec![Secret::header("x-token", "")], &[("x-token", "")]).is_err());
+        let endpoint = Endpoint::new(Reporter::Mailersend, "e1", vec![Secret::key(" ")]);
+        let forged = seal::hex(seal::hmac_sha256(b" ", &[b"{}"]).as_ref());
+        let headers: Headers<'_> = [("signature", forged.as_str())].into_iter().collect();
+        let outcome = receive(&endpoint, &Request::post(headers, b"{}"), Timestamp::UNIX_EPOCH, &|_| None);
+        assert_eq!(outcome, outcome::refused(Reporter::Mailersend, Refusal::BadKey));
     }
 
     #[test]

@@ -197,14 +197,14 @@ fn early(element: &Value) -> Result<Vec<Draft>, Reason> {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use preheat_core::event::{Reporter, Signature};
+    use preheat_core::event::{Event, Reporter, Signature};
     use serde_json::json;
 
     use super::*;
     use crate::draft::Origin;
     use crate::request::Headers;
 
-    fn of(body: &str) -> Result<Batch<'static>, Reason> {
+    fn of(body: &str) -> Result<(Vec<Event>, usize), Reason> {
         let origin = Origin {
             provider: Reporter::Powermta,
             account: "e1",
@@ -212,7 +212,9 @@ mod tests {
             signature: Signature::None,
             event_age_checked: false,
         };
-        read(&Reading { headers: &Headers::default(), body: body.as_bytes(), origin })
+        let headers = Headers::default();
+        let batch = read(&Reading { headers: &headers, body: body.as_bytes(), origin })?;
+        Ok((batch.events, batch.quarantined.len()))
     }
 
     #[test]
@@ -223,11 +225,11 @@ mod tests {
             b,a@b.example,2026-01-15 14:23:12+0000,quota-issues\r\n\
             b,short\r\n\
             t,a@b.example,2026-01-15 14:23:12+0000,policy-related\r\n";
-        let batch = of(body).unwrap();
-        let kinds: Vec<_> = batch.events.iter().map(|event| event.kind).collect();
+        let (events, quarantined) = of(body).unwrap();
+        let kinds: Vec<_> = events.iter().map(|event| event.kind).collect();
         assert_eq!(kinds, [Kind::Bounced(Class::Hard), Kind::Bounced(Class::MailboxFull), Kind::Deferred]);
-        assert_eq!(batch.events[0].diagnostic.as_deref(), Some("smtp;550 5.1.1 <a>, \"gone\""));
-        assert_eq!(batch.quarantined.len(), 1, "the short record, and nothing else");
+        assert_eq!(events[0].diagnostic.as_deref(), Some("smtp;550 5.1.1 <a>, \"gone\""));
+        assert_eq!(quarantined, 1, "the short record, and nothing else");
         assert!(of("b,2026-01-15 14:23:12+0000,a@b.example\n").is_err(), "without a header nothing is known");
         assert!(of("").is_err());
     }
