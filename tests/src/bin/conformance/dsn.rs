@@ -105,7 +105,7 @@ fn judge_row(row: &Expected, bytes: &[u8], tally: &mut Tally) -> Row {
         tally.class.1 += 1;
     }
     if is_bounce && !address.is_empty() {
-        tally.address.0 += usize::from(one.is_some_and(|one| one.address.as_deref() == Some(&address)));
+        tally.address.0 += usize::from(one.is_some_and(|one| one.address.as_deref() == Some(address.as_str())));
         tally.address.1 += 1;
     }
     let wanted_id = column(row, "original_message_id");
