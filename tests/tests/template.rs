@@ -116,6 +116,33 @@ fn a_queue_hides_a_message_for_six_times_its_functions_time_out() {
 }
 
 #[test]
+fn what_is_held_outlives_who_holds_it_and_ends_before_its_message_comes_again() {
+    let template = template();
+    let Value::Mapping(rows) = at(&template, &["Mappings", "Patience"]) else { panic!("a mapping") };
+    for (name, row) in rows {
+        let seconds = |key: &str| at(row, &[key]).as_u64().expect("seconds");
+        let hold: u64 = at(row, &["Hold"]).as_str().and_then(|text| text.parse().ok()).expect("seconds");
+        for (timeout, visibility) in [("SenderTimeout", "SendsVisibility"), ("ReplierTimeout", "VisitsVisibility")] {
+            assert!(seconds(timeout) < hold && hold < seconds(visibility), "{name:?}");
+        }
+    }
+}
+
+#[test]
+fn the_local_stack_is_as_patient_as_the_deployed_one() {
+    let template = template();
+    let seconds = |key: &str| at(&template, &["Mappings", "Patience", "normal", key]).as_u64().expect("seconds");
+    for (mapped, timeout, visibility) in [
+        (preheat_stack::stack::SENDER, "SenderTimeout", "SendsVisibility"),
+        (preheat_stack::stack::REPLIER, "ReplierTimeout", "VisitsVisibility"),
+    ] {
+        assert_eq!(u64::from(mapped.timeout_s), seconds(timeout), "{timeout}");
+        assert_eq!(u64::from(mapped.visibility_s), seconds(visibility), "{visibility}");
+        assert!(mapped.item_max.as_secs() < i64::from(mapped.timeout_s), "{timeout}: no item would ever be begun");
+    }
+}
+
+#[test]
 fn every_queue_has_dead_letters_that_outlive_it_and_may_come_only_from_it() {
     let template = template();
     for queue in ["Sends", "Visits"] {
@@ -146,6 +173,14 @@ fn errors_and_dead_letters_raise_an_alarm_that_reaches_the_topic() {
         let alarm = at(&template, &["Resources", &format!("{alarm}Alarm"), "Properties"]);
         assert_eq!(named(&at(alarm, &["AlarmActions"])[0]), "Alarms");
     }
+}
+
+#[test]
+fn the_fan_out_is_fired_at_the_start_of_its_ticks() {
+    let template = template();
+    let default = |parameter: &str| at(&template, &["Parameters", parameter, "Default"]).clone();
+    assert_eq!(default("TickSeconds").as_u64(), Some(900));
+    assert_eq!(default("Tick").as_str(), Some("cron(0/15 * * * ? *)"));
 }
 
 #[test]

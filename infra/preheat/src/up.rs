@@ -41,6 +41,9 @@ pub(crate) struct Args {
     /// Allow mail servers on private addresses and any port
     #[arg(long)]
     allow_local_mail: bool,
+    /// Length of a tick in seconds: how often is planned
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(60..=900))]
+    tick_s: u32,
 }
 
 /// Runs until it is interrupted.
@@ -54,7 +57,8 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
         None => Vec::new(),
     };
     let dial = Arc::new(NetDial::new(args.allow_local_mail, &roots)?);
-    let (clock, limits) = (ledger::clock(), Limits::default());
+    let clock = ledger::clock();
+    let limits = Limits { tick_s: args.tick_s, ..Limits::default() };
     let first = app_over(&aws, dial.clone(), &clock, &limits);
     first.store.create_table().await.with_context(|| args.data.display().to_string())?;
     writeln!(out, "up: the ledger is in {}; Ctrl-C ends it", args.data.display())?;

@@ -129,7 +129,7 @@ pub const SENDER: Mapped =
     Mapped { queue: SENDS, dead: SENDS_DEAD, visibility_s: 720, timeout_s: 120, item_max: SEND_MAX };
 /// The replier's queue.
 pub const REPLIER: Mapped =
-    Mapped { queue: VISITS, dead: VISITS_DEAD, visibility_s: 900, timeout_s: 300, item_max: VISIT_MAX };
+    Mapped { queue: VISITS, dead: VISITS_DEAD, visibility_s: 1_800, timeout_s: 300, item_max: VISIT_MAX };
 /// Messages of one batch.
 pub const BATCH_MAX: usize = 100;
 /// How long a batch waits to be full, in seconds.

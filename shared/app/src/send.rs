@@ -21,9 +21,6 @@ use crate::queue::{Outgoing, Queue};
 use crate::redact::without_addresses;
 use crate::{App, AppError, Next};
 
-/// A claim lives longer than any invocation that may hold it (the sender's time-out is 5 minutes), so an expired claim
-/// is never still being worked on.
-pub const CLAIM_TTL: SignedDuration = SignedDuration::from_mins(10);
 /// An order may be executed this much before its time: clocks of queues and processes differ a little.
 const EARLY_MAX: SignedDuration = SignedDuration::from_secs(5);
 
@@ -103,7 +100,7 @@ async fn send_one(app: &App, batch: &SendBatch, order: &SendOrder, attempt: &str
         parent: parent(order),
         fence: fence(attempt, order.slot),
         now,
-        expires_at: now + CLAIM_TTL,
+        expires_at: now + app.limits.hold(),
         spacing_s: app.limits.spacing_s,
     };
     let held = match app.store.claim(&request).await? {

@@ -25,8 +25,6 @@ use crate::redact::without_addresses;
 use crate::send::account_auth;
 use crate::{App, Next};
 
-/// A visit that holds its lease longer than this has died: its deadline is far below.
-pub const LEASE_TTL: SignedDuration = SignedDuration::from_mins(10);
 /// An ambiguous send that is not found so long after it was lost sight of did not arrive.
 pub const ABSENT_AFTER: SignedDuration = SignedDuration::from_hours(2);
 /// Filed copies are kept so long.
@@ -80,7 +78,7 @@ pub async fn visit(app: &App, order: &VisitOrder) -> Result<VisitReport, VisitEr
     }
     let secrets = app.vault.secrets().await?;
     let credential = app.vault.open(&profile.tenant, profile.id, &profile.sealed).await?;
-    let Some(lease) = app.store.lease(order.mailbox, now, now + LEASE_TTL).await? else {
+    let Some(lease) = app.store.lease(order.mailbox, now, now + app.limits.hold()).await? else {
         return Err(VisitError::Leased);
     };
     let account = Account { endpoint: &profile.imap, user: &profile.user, credential: account_auth(&credential) };

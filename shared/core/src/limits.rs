@@ -12,6 +12,10 @@ use crate::pairing::ProviderWeights;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
+    /// How long a sender's claim and a visit's lease are held, in seconds. Longer than any invocation that may hold one (an
+    /// expired claim is never still being worked on), shorter than their queues' visibility (what a dead process left behind
+    /// has expired when its message comes again).
+    pub hold_s: u32,
     /// Minimum daily quota, in sends a day, once the ramp has reached it (§2; [`crate::target`]).
     pub quota_min_per_day: u32,
     /// How far the day's number differs from the ramp's, as a share: 0.10 is ±10 % (§2; [`crate::target`]).
@@ -91,6 +95,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            hold_s: 600,
             quota_min_per_day: 30,
             variation: 0.10,
             plan_per_mailbox_per_day: None,
@@ -133,6 +138,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// How long a claim or a lease is held ([`Limits::hold_s`]).
+    #[must_use]
+    pub fn hold(&self) -> jiff::SignedDuration {
+        jiff::SignedDuration::from_secs(i64::from(self.hold_s))
+    }
+
     /// What the provider of this address takes a day; `None`: it publishes no number.
     #[must_use]
     pub fn provider_per_day(&self, provider: Provider, address: &Address) -> Option<u32> {

@@ -15,6 +15,9 @@ pub struct Settings {
     pub kms_key: String,
     /// `PREHEAT_TICK_S`: length of a tick in seconds, 60–900; default 900. Must equal the schedule's rate.
     pub tick_s: u32,
+    /// `PREHEAT_HOLD_S`: how long claims and leases are held, in seconds, 30–3,600; default 600. Longer than the time-outs of
+    /// sender and replier, shorter than the visibility of their queues.
+    pub hold_s: u32,
     /// `PREHEAT_ALLOW_LOCAL_MAIL`: `on` lets mail servers be on private addresses and any port. For rehearsals.
     pub allow_local_mail: bool,
     /// `PREHEAT_EXTRA_ROOTS`: a PEM file with further root certificates. For rehearsals and private CAs.
@@ -47,10 +50,14 @@ impl Settings {
         if !(60..=900).contains(&tick_s) {
             wrong.push(format!("PREHEAT_TICK_S is {tick_s}; it must be 60 to 900"));
         }
+        let hold_s = parsed(&lookup, "PREHEAT_HOLD_S", 600, &mut wrong);
+        if !(30..=3_600).contains(&hold_s) {
+            wrong.push(format!("PREHEAT_HOLD_S is {hold_s}; it must be 30 to 3600"));
+        }
         let Switch(allow_local_mail) = parsed(&lookup, "PREHEAT_ALLOW_LOCAL_MAIL", Switch(false), &mut wrong);
         let extra_roots = lookup("PREHEAT_EXTRA_ROOTS").filter(|path| !path.is_empty());
         if wrong.is_empty() {
-            Ok(Self { table, sends_url, visits_url, kms_key, tick_s, allow_local_mail, extra_roots })
+            Ok(Self { table, sends_url, visits_url, kms_key, tick_s, hold_s, allow_local_mail, extra_roots })
         } else {
             Err(SettingsError(wrong))
         }
@@ -109,7 +116,7 @@ mod tests {
     #[test]
     fn defaults_are_safe() {
         let settings = settings(&REQUIRED).unwrap();
-        assert_eq!(settings.tick_s, 900);
+        assert_eq!((settings.tick_s, settings.hold_s), (900, 600));
         assert!(!settings.allow_local_mail);
         assert_eq!(settings.extra_roots, None);
     }

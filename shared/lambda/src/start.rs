@@ -48,7 +48,7 @@ pub async fn app(settings: &Settings) -> Result<App, StartError> {
         store,
         dial: Arc::new(dial),
         clock,
-        limits: Limits { tick_s: settings.tick_s, ..Limits::default() },
+        limits: Limits { tick_s: settings.tick_s, hold_s: settings.hold_s, ..Limits::default() },
         profiles: Profiles::default(),
     })
 }

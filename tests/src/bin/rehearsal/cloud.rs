@@ -66,7 +66,7 @@ impl Cloud {
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
         let parameters = [
             format!("Architecture={architecture}"),
-            "Tick='rate(1 minute)'".to_owned(),
+            "Tick='cron(* * * * ? *)'".to_owned(),
             format!("TickSeconds={TICK_S}"),
             "Patience=short".to_owned(),
             "KeepData=Delete".to_owned(),

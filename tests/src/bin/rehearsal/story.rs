@@ -41,6 +41,9 @@ pub(crate) struct Story<'a> {
     pub(crate) table: &'a mut Table,
 }
 
+/// Claims and leases of the template's short patience have run out after this.
+const HOLD: Duration = Duration::from_secs(65);
+
 /// How often the state of things is looked at.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -281,8 +284,10 @@ impl Story<'_> {
         // What was being sent in that moment may end.
         tokio::time::sleep(Duration::from_secs(5)).await;
         let paused = self.accepted().len();
-        // A mailbox is visited again when the lease of its last visit has run out.
-        tokio::time::sleep_until(visited_at + minutes(10) + Duration::from_secs(45)).await;
+        // A mailbox is visited again when the lease of its last visit has run out, and a dead sender's claims are ambiguous
+        // when they have.
+        tokio::time::sleep_until(visited_at + HOLD).await;
+        tokio::time::sleep(HOLD).await;
         let after_pause = self.accepted().len() - paused;
         self.fleet.ask_for_visits(7).await?;
         let (logged, _) = self.logged();
