@@ -110,7 +110,7 @@ fn outcome(outcome: &Outcome) -> u64 {
 
 /// A reason without its numbers: `line 1 column 17` is no news.
 fn word(text: &str) -> String {
-    text.chars().filter(|c| !c.is_ascii_digit()).take(48).collect()
+    text.chars().filter(|c| !c.is_ascii_digit()).take(30).collect()
 }
 
 fn print(value: &impl Hash) -> u64 {
