@@ -66,7 +66,6 @@ impl Language {
 
     /// Whether it is the default, which messages and rows do not write.
     #[must_use]
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
