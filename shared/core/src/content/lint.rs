@@ -11,6 +11,8 @@ pub const CHARACTERS_MIN: usize = 20;
 pub const CHARACTERS_MAX: usize = 1200;
 /// Most characters of a subject. Ours: longer ones are cut off by mail programs.
 pub const SUBJECT_CHARACTERS_MAX: usize = 120;
+/// Below so many words a share says little. Ours.
+const SHORT_WORDS: usize = 12;
 /// Smallest share of the words that must be frequent small words of the language. Ours: English prose has 0.4 and
 /// more, English read as another language below 0.1.
 pub const SMALL_WORDS_MIN: f64 = 0.2;
@@ -175,6 +177,10 @@ fn words(text: &str) -> Vec<String> {
 fn reads_as(text: &str, small_words: &[&str]) -> bool {
     let words = words(text);
     let small = words.iter().filter(|word| small_words.contains(&word.as_str())).count();
+    // Of a few words one small one is enough: "Received, thanks a lot. Until Friday." is English.
+    if words.len() < SHORT_WORDS {
+        return small > 0;
+    }
     // A body is at most 1,200 characters: both counts are exact in f64.
     small as f64 >= SMALL_WORDS_MIN * words.len() as f64
 }
