@@ -10,6 +10,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use preheat_app::visit::{next, visit};
 use preheat_core::message::VisitOrder;
+use preheat_lambda::metrics::ByProvider;
 use preheat_lambda::{Settings, app, batch, logs};
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,10 +19,20 @@ async fn main() -> Result<(), Error> {
     let app = &app(&Settings::from_env()?).await?;
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let call = batch::Call::new(&event.context, app, batch::VISIT_MAX);
-        let (answer, tally) =
-            batch::each(event.payload, &call, VisitOrder::parse, async |order, _| next(&visit(app, &order).await))
-                .await;
+        let counts = ByProvider::default();
+        let (answer, tally) = batch::each(event.payload, &call, VisitOrder::parse, async |order, _| {
+            let done = visit(app, &order).await;
+            // From memory: whoever visited has just read it.
+            if let (Ok(report), Ok(Some(profile))) =
+                (&done, app.profiles.get(&app.store, order.mailbox, app.now()).await)
+            {
+                report.counts().iter().for_each(|&(name, count)| counts.add(profile.provider, name, count.into()));
+            }
+            next(&done)
+        })
+        .await;
         tally.emit("replier", app.now());
+        counts.emit("replier", app.now());
         Ok::<_, Error>(answer)
     }))
     .await

@@ -8,6 +8,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use preheat_app::send::{next, send_batch};
 use preheat_core::message::SendBatch;
+use preheat_lambda::metrics::ByProvider;
 use preheat_lambda::{Settings, app, batch, logs};
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,11 +17,20 @@ async fn main() -> Result<(), Error> {
     let app = &app(&Settings::from_env()?).await?;
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let call = batch::Call::new(&event.context, app, batch::SEND_MAX);
+        let counts = ByProvider::default();
         let (answer, tally) = batch::each(event.payload, &call, SendBatch::parse, async |message, attempt| {
-            next(&send_batch(app, &message, &attempt).await)
+            let done = send_batch(app, &message, &attempt).await;
+            // From memory: whoever sent has just read it.
+            if let (Ok(outcomes), Ok(Some(profile))) =
+                (&done, app.profiles.get(&app.store, message.mailbox, app.now()).await)
+            {
+                outcomes.iter().for_each(|outcome| counts.add(profile.provider, outcome.word(), 1));
+            }
+            next(&done)
         })
         .await;
         tally.emit("sender", app.now());
+        counts.emit("sender", app.now());
         Ok::<_, Error>(answer)
     }))
     .await

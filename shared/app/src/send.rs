@@ -53,6 +53,24 @@ pub enum SendOutcome {
     Unauthorised,
 }
 
+impl SendOutcome {
+    /// Its word in metrics and logs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Rejected => "rejected",
+            Self::Deferred => "deferred",
+            Self::Ambiguous => "ambiguous",
+            Self::Stale => "stale",
+            Self::Taken => "taken",
+            Self::OverQuota => "over_quota",
+            Self::Spaced => "spaced",
+            Self::Unauthorised => "unauthorised",
+        }
+    }
+}
+
 /// Executes the orders of a message, one after the other. `attempt` tells this invocation from every other.
 ///
 /// # Errors

@@ -75,6 +75,26 @@ pub struct VisitReport {
     pub skipped: Option<String>,
 }
 
+impl VisitReport {
+    /// Its counts, named as in metrics.
+    #[must_use]
+    pub fn counts(&self) -> [(&'static str, u32); 9] {
+        let found = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
+        let in_spam = self.found.iter().filter(|found| found.placement == Placement::Spam).count();
+        [
+            ("found", found),
+            ("found_in_spam", u32::try_from(in_spam).unwrap_or(u32::MAX)),
+            ("rescued", self.rescued),
+            ("read", self.read),
+            ("replies_owed", self.replies_owed),
+            ("filed", self.filed),
+            ("expired", self.expired),
+            ("reconciled", self.reconciled),
+            ("replanned", self.replanned),
+        ]
+    }
+}
+
 /// Makes the visit.
 ///
 /// # Errors
@@ -95,13 +115,14 @@ pub async fn visit(app: &App, order: &VisitOrder) -> Result<VisitReport, VisitEr
     }
     let secrets = app.vault.secrets().await?;
     let credential = app.vault.open(&profile.tenant, profile.id, &profile.sealed).await?;
+    let account = Account { endpoint: &profile.imap, user: &profile.user, credential: account_auth(&credential) };
+    if row.state == State::New {
+        // It records nothing, so it needs no lease: the first day would have to wait for that to run out.
+        return first_visit(app, &profile, &account).await;
+    }
     let Some(lease) = app.store.lease(order.mailbox, now, now + app.limits.hold()).await? else {
         return Err(VisitError::Leased);
     };
-    let account = Account { endpoint: &profile.imap, user: &profile.user, credential: account_auth(&credential) };
-    if row.state == State::New {
-        return first_visit(app, &profile, &account).await;
-    }
     let session = match Visit::open(app.dial.as_ref(), &account, &Deadlines::IMAP).await {
         Ok(session) => session,
         Err(error) => {

@@ -11,6 +11,8 @@ pub const CHARACTERS_MIN: usize = 20;
 pub const CHARACTERS_MAX: usize = 1200;
 /// Most characters of a subject. Ours: longer ones are cut off by mail programs.
 pub const SUBJECT_CHARACTERS_MAX: usize = 120;
+/// Below so many words a share says little. Ours.
+const SHORT_WORDS: usize = 12;
 /// Smallest share of the words that must be frequent small words of the language. Ours: English prose has 0.4 and
 /// more, English read as another language below 0.1.
 pub const SMALL_WORDS_MIN: f64 = 0.2;
@@ -207,8 +209,14 @@ fn reads_as(text: &str, language: Language) -> bool {
         words.iter().filter(|word| known.contains(&word.as_str()) || elided(word)).count()
     };
     let own = small(language);
-    // A body is at most 1,200 characters: both counts are exact in f64.
-    own as f64 >= SMALL_WORDS_MIN * words.len() as f64 && Language::ALL.iter().all(|&other| small(other) <= own)
+    let enough = if words.len() < SHORT_WORDS {
+        // Of a few words one small one is enough: "Received, thanks a lot. Until Friday." is English.
+        own > 0
+    } else {
+        // A body is at most 1,200 characters: both counts are exact in f64.
+        own as f64 >= SMALL_WORDS_MIN * words.len() as f64
+    };
+    enough && Language::ALL.iter().all(|&other| small(other) <= own)
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ fn is_visited(state: State) -> bool {
 
 /// The first visit of a new mailbox: in this tick, whatever its waking hours, spread over the tick.
 fn first_visit(input: &TickInput<'_>, row: &FleetRow) -> Visit {
-    let spread = u64::from(input.limits.delay_max_s.saturating_sub(60).max(1));
+    let spread = u64::from(input.limits.delay_max_s.min(input.limits.tick_s).saturating_sub(30).max(1));
     let delay = input.seed.hash64("first visit", &[u64::from(row.plan.plan.id.0)]) % spread;
     Visit { number: 0, last: false, delay_s: u32::try_from(delay).unwrap_or(0) }
 }
