@@ -1,7 +1,7 @@
 //! What recipients do with warmup mail (domain.md §6), seen from the outside: by what the sandbox's servers took and hold,
 //! not by what the program says of itself. Whole days of the whole system on virtual time.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::large_futures, reason = "a test that cannot go on fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

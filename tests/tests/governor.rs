@@ -1,5 +1,7 @@
 //! The governor on the whole system: six weeks of a fleet in which things go wrong, and a governor that is killed anywhere.
 
+#![allow(clippy::large_futures, reason = "tests run whole systems in one future")]
+
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};

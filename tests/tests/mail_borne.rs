@@ -1,7 +1,7 @@
 //! What programs send back into a mailbox (domain.md §6; webhooks.md §18), from the server that bounces to the counters and the
 //! list of addresses that nobody writes to.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::large_futures, reason = "a test that cannot go on fails")]
 
 use std::sync::Arc;
 

@@ -20,9 +20,9 @@ async fn main() -> Result<(), Error> {
     run(service_fn(async |event: LambdaEvent<Value>| {
         let order = GovernOrder::parse(&event.payload.to_string())?;
         let report = match order.look {
-            Look::Due => govern::due(app, app.now()).await?,
-            Look::Hourly => govern::hourly(app, app.now()).await?,
-            Look::Daily => daily::run(app, app.now()).await?,
+            Look::Due => Box::pin(govern::due(app, app.now())).await?,
+            Look::Hourly => Box::pin(govern::hourly(app, app.now())).await?,
+            Look::Daily => Box::pin(daily::run(app, app.now())).await?,
         };
         let (looked, decided, failed) = (report.looked, report.decided, report.failed.len());
         tracing::info!(request = event.context.request_id, look = ?order.look, looked, decided, failed, "governed");

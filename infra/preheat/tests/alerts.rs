@@ -111,7 +111,9 @@ fn channels_are_added_listed_tested_and_removed() {
 fn bad_input_is_refused_with_what_a_good_one_looks_like() {
     let stack = Stack::new();
     let url = [("U", "https://hooks.example.com/x")];
-    let table: [(&[&str], &[(&str, &str)], &str); 9] = [
+    /// Arguments, environment, and what is said.
+    type Row<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+    let table: [Row<'_>; 9] = [
         (&["add", "slack", "ops", "--tenant", "a", "--url-env", "U"], &[], "the environment variable U is not set"),
         (&["add", "slack", "ops", "--tenant", "a", "--url-env", "U"], &[("U", "http://x.example/")], "https://"),
         (&["add", "slack", "ops", "--tenant", "a", "--url-env", "U"], &[("U", "https://10.0.0.1/")], "private"),

@@ -6,6 +6,8 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use preheat_core::backoff::{ProviderBudget, ProviderReport};
 use preheat_core::caps::PlanLimits;
+use preheat_core::content::Language;
+use preheat_core::content::deck::Decks;
 use preheat_core::day::{PlanRow, SlotState, slot_ref};
 use preheat_core::engage::engagement;
 use preheat_core::id::{Address, MailboxId, SlotId, TenantId, day_number};
@@ -105,6 +107,7 @@ impl<'a> World<'a> {
             tenants: &self.tenants,
             provider_budgets: &self.budgets,
             suppressed: &self.suppressed,
+            decks: &Decks::default(),
         });
         self.visits += u64::from(plan.summary.visits);
         let deferred = self.send(&plan, date, day);
@@ -276,6 +279,7 @@ fn row(id: u32, config: &Config, schedule: &Schedule) -> Option<FleetRow> {
         ramp: config.ramp.clone(),
         cap_per_day: None,
         reply_rate: config.reply_rate,
+        language: Language::En,
     };
     Some(FleetRow { plan: PlanRow::new(plan, State::Warming), box_row: BoxRow::default() })
 }

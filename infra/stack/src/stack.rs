@@ -42,7 +42,7 @@ pub enum Function {
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A tick was planned.
-    Tick(TickReport),
+    Tick(Box<TickReport>),
     /// A tick broke off; the next one goes on.
     TickFailed(String),
     /// An order was executed.
@@ -291,9 +291,9 @@ impl Stack {
         let (app, nth) = self.begin(Function::Governor);
         let work = async {
             let report = match what {
-                Governing::Due => govern::due(&app, app.now()).await,
-                Governing::Hourly => govern::hourly(&app, app.now()).await,
-                Governing::Daily => govern::daily::run(&app, app.now()).await,
+                Governing::Due => Box::pin(govern::due(&app, app.now())).await,
+                Governing::Hourly => Box::pin(govern::hourly(&app, app.now())).await,
+                Governing::Daily => Box::pin(govern::daily::run(&app, app.now())).await,
             };
             match report {
                 Ok(report) => Event::Governed(report),
@@ -311,7 +311,7 @@ impl Stack {
         let (app, nth) = self.begin(Function::Fanout);
         let work = async {
             match fan_out(&app, app.now()).await {
-                Ok(report) => Event::Tick(report),
+                Ok(report) => Event::Tick(Box::new(report)),
                 Err(error) => Event::TickFailed(error.to_string()),
             }
         };

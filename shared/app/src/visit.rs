@@ -27,7 +27,7 @@ use preheat_core::engage::{settled_until, visit_times};
 use preheat_core::id::{MailboxId, SlotId};
 use preheat_core::mailbox::State;
 use preheat_core::message::VisitOrder;
-use preheat_core::visit::Found;
+use preheat_core::visit::{Found, Placement};
 use preheat_mail::imap::{ImapError, Visit};
 use preheat_mail::smtp::{self, SendError};
 use preheat_mail::{Account, Deadlines};

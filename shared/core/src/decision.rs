@@ -342,7 +342,7 @@ fn words(decision: &Decision, reason: Option<&str>, limits: &HealthLimits) -> St
         _ => String::new(),
     };
     let hours = limits.pause_hours;
-    let text = match decision.rule {
+    match decision.rule {
         Rule::CredentialsWork => "Both logins work: it begins to warm.".to_owned(),
         Rule::CredentialsRefused => {
             let next = decision.after.retry_at.map_or_else(
@@ -419,6 +419,5 @@ fn words(decision: &Decision, reason: Option<&str>, limits: &HealthLimits) -> St
             limits.dns_grace_hours
         ),
         Rule::DomainSending => format!("Its domain passes again: it sends {} % of its ramp.", decision.percent.1),
-    };
-    text
+    }
 }

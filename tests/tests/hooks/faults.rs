@@ -12,8 +12,7 @@ use super::world::{World, status};
 
 #[tokio::test]
 async fn killed_at_every_await_a_bounce_is_counted_once_when_its_sender_has_come_again() {
-    let mut killed_before = 0;
-    for k in 1.. {
+    for (killed_before, k) in (1..).enumerate() {
         let mut world = World::new().await;
         let post = world.post(Reporter::Resend, 1, Happening::HardBounce).await;
         // A cold process each time: it dies with all it knew.
@@ -25,7 +24,6 @@ async fn killed_at_every_await_a_bounce_is_counted_once_when_its_sender_has_come
             assert!(killed_before >= 4, "died at {killed_before} places only");
             return;
         };
-        killed_before += 1;
         assert_eq!(status(&world.gate(), &post).await, 200);
         assert_eq!(world.counted().await[&Count::Hard], 1, "killed at {k}");
         assert_eq!(world.suppressed().await, ["r1@there.example"], "killed at {k}");

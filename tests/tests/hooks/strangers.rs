@@ -41,7 +41,8 @@ async fn ten_thousand_forged_requests_write_nothing_and_ask_kms_for_nothing() {
             }
             // An id that cannot be one, and a provider that is none.
             _ => {
-                forged["rawPath"] = format!("/hooks/{}/{known}{n}", if n % 8 == 3 { "resend" } else { "nobody" }).into()
+                forged["rawPath"] =
+                    format!("/hooks/{}/{known}{n}", if n % 8 == 3 { "resend" } else { "nobody" }).into();
             }
         }
         *answers.entry(status(&gate, &forged).await).or_default() += 1;

@@ -182,7 +182,7 @@ impl World {
             }
             _ => Signer::Shared,
         };
-        let sender = Sender::with_key(&self.hooks[&provider].1, signer);
+        let sender = Sender::with_key(&self.hooks[&provider].1, &signer);
         let posted = sender.post(&[scene], self.now()).expect("it has its key");
         url_event(&format!("/hooks/{provider}/{id}"), &posted)
     }
@@ -248,6 +248,7 @@ fn new_mailbox() -> NewMailbox {
         ramp: Ramp::Linear { start: 10, step: 1, cap: 40 },
         cap_per_day: None,
         reply_rate: 0.3,
+        language: preheat_core::content::Language::En,
         smtp: endpoint("smtp.example.com", 465),
         imap: endpoint("imap.example.com", 993),
         user: "ann@example.com".to_owned(),

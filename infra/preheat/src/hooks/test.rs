@@ -137,7 +137,7 @@ async fn sample(ledger: &Ledger, hook: &Hook, made_up: Option<&Secret>, signer: 
     let message_id = format!("{id}@example.com");
     let happening = Happening::Delivered;
     let scene = Scene { happening, recipient: RECIPIENT, message_id: &message_id, id: &id, at: now() };
-    let sender = Sender::with_key(&endpoint, signer);
+    let sender = Sender::with_key(&endpoint, &signer);
     let keyless = || {
         BadInput::error(format!("the endpoint has no key yet: `preheat hooks rotate {} --key-env NAME`", hook.provider))
     };

@@ -19,7 +19,7 @@ Examples:
 /// Arguments of `preheat report day`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     asked: Asked,
     /// The local date; by default yesterday's in UTC, which is over almost everywhere

@@ -16,7 +16,7 @@ Examples:
 /// Arguments of `preheat report lift`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     asked: Asked,
     /// Mail of so many local days that are over: 1 to 120

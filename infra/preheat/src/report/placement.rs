@@ -22,7 +22,7 @@ Examples:
 /// Arguments of `preheat report placement`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     asked: Asked,
     /// Mail of so many local days, today's among them: 1 to 120

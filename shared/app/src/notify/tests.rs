@@ -53,6 +53,8 @@ impl World {
             clock,
             limits: Limits::default(),
             profiles: Profiles::default(),
+            scripts: crate::Scripts::default(),
+            writer: None,
         };
         let outside = Outside::new(Http::local(&[]).unwrap(), aws.sns());
         Self { aws, app, outside, now_ms, looked: AtomicUsize::new(0) }

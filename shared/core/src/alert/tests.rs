@@ -254,7 +254,7 @@ fn the_queue_holds_events_of_the_bus_and_orders_put_back() {
         only: Some("one".parse().unwrap()),
         tries: 3,
         not_before: Some(noon()),
-        ..AlertOrder::new(paused.clone())
+        ..AlertOrder::new(paused)
     };
     assert_eq!(AlertOrder::parse(&serde_json::to_string(&order).unwrap()), Ok(order.clone()));
     let newer = serde_json::to_string(&AlertOrder { v: 9, ..order }).unwrap();

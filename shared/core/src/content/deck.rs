@@ -231,7 +231,7 @@ mod tests {
             let plans: Vec<Plan> = (0..).zip(uses).map(|(n, uses)| plan(9, Language::De, n, uses)).collect();
             let deck = Deck::deal(DAY, &plans, &german(openings));
             let json = serde_json::to_string(&deck).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Deck>(&json).unwrap(), deck.clone());
+            prop_assert_eq!(&serde_json::from_str::<Deck>(&json).unwrap(), &deck);
             for hand in deck.hands.values() {
                 prop_assert!(hand.plans.len() <= HAND_MAX);
                 prop_assert!(hand.plans.iter().map(|(_, lots)| lots).sum::<u32>() <= hand.lots);

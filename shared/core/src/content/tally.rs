@@ -92,6 +92,7 @@ mod tests {
     use super::super::deck::Deck;
     use super::super::plan::{Plan, Script};
     use super::*;
+    use crate::control::Arm;
     use crate::day::slot_ref;
     use crate::ramp::Ramp;
     use crate::tick::simulation::fleet;
@@ -126,6 +127,8 @@ mod tests {
             carried_out: 0,
             missed: BTreeMap::new(),
             given_up: 0,
+            replies: Vec::new(),
+            arm: Arm::Exchange,
             slots: row.slots.clone(),
         }
     }
@@ -153,7 +156,7 @@ mod tests {
         ];
         lying.push(Found { slot: slot(77, 0), placement: Placement::Spam });
         lying.push(Found { slot: SlotId { date: date(2026, 2, 27), ..slot(1, 0) }, placement: Placement::Spam });
-        let archive = BoxArchive { mailbox: MailboxId(2), date: DAY, found: lying };
+        let archive = BoxArchive { mailbox: MailboxId(2), date: DAY, found: lying, left_over: None };
         let seed = Seed::new([1; 32]);
         let mut tallies = Tallies::new(&seed, &decks);
         tallies.add_found(&archive, |id| (id == MailboxId(1)).then_some(&row));

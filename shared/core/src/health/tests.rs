@@ -225,7 +225,7 @@ proptest! {
     #[test]
     fn more_spam_never_raises_a_score(days in days(), day_index in 1_u32..60, at in 0_usize..14, more in 1_u32..40, moved: bool) {
         let before = health_of(&days, day_index, None).scores;
-        let mut worse = days.clone();
+        let mut worse = days;
         let Some(tally) = worse.get_mut(at).and_then(|day| day.by_provider.get_mut(&Provider::Gmail)) else { return Ok(()) };
         // Mails that were sent are found in spam: in place of the inbox, or of nowhere so far.
         let more = if moved { more.min(tally.inbox) } else { more };

@@ -433,7 +433,8 @@ proptest! {
             // Unknown health moves nobody to where it would be trusted more.
             if seen.heat.is_none() && state == before.state {
                 let better = matches!(after.state, State::Ready) && before.state != State::Ready;
-                prop_assert!(!better && !(before.state == State::Degraded && after.state == State::Warming));
+                let recovered = before.state == State::Degraded && after.state == State::Warming;
+                prop_assert!(!better && !recovered);
             }
             standing = step.after;
         }

@@ -42,10 +42,7 @@ fn events(element: &Value) -> Result<Vec<Draft>, Reason> {
         _ => Kind::Other,
     };
     let recipients = recipients(element, &name);
-    Ok(recipients
-        .into_iter()
-        .map(|recipient| draft(element, &name, kind, &reply, recipient))
-        .collect::<Result<_, _>>()?)
+    recipients.into_iter().map(|recipient| draft(element, &name, kind, &reply, recipient)).collect()
 }
 
 fn draft(element: &Value, name: &str, kind: Kind, reply: &Reply, recipient: Option<String>) -> Result<Draft, Reason> {

@@ -47,11 +47,9 @@ fn read<'a>(reading: &Reading<'a>) -> Result<Batch<'a>, Reason> {
     }
     let users =
         body.get("events_by_user").and_then(Value::as_array).ok_or(Reason::Shape("`events_by_user` is no array"))?;
-    let mut position = 0;
-    for element in users.iter().flat_map(|user| field::list(user, "/events")) {
+    for (position, element) in users.iter().flat_map(|user| field::list(user, "/events")).enumerate() {
         let data = element.get("event_data").unwrap_or(&Value::Null);
         batch.take(position, event(element, data), || element.to_string())?;
-        position += 1;
     }
     Ok(batch)
 }

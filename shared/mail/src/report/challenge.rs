@@ -123,7 +123,8 @@ pub(super) fn of_headers(letter: &Letter) -> Option<Report> {
     });
     let subject = SUBJECTS.iter().any(|row| says(&letter.subject, row));
     let wants = wants_proof(letter);
-    ((marked && (wants || subject)) || (by_program && (wants || subject)) || (subject && wants)).then(|| report(letter))
+    let shown = marked || by_program;
+    ((shown && (wants || subject)) || (subject && wants)).then(|| report(letter))
 }
 
 /// By what is asked for.

@@ -30,7 +30,7 @@ async fn a_channel_is_added_once_listed_by_its_owner_only_and_removed() {
     assert!(world.store.add_channel(&stored).await.unwrap());
     let other = StoredChannel { sealed: None, ..stored.clone() };
     assert!(!world.store.add_channel(&other).await.unwrap());
-    assert_eq!(world.store.channels(&acme()).await.unwrap(), [stored.clone()]);
+    assert_eq!(world.store.channels(&acme()).await.unwrap(), std::slice::from_ref(&stored));
     for stranger in [Owner::Stack, Owner::Tenant("acm".parse().unwrap()), Owner::Tenant("rival".parse().unwrap())] {
         assert!(world.store.channels(&stranger).await.unwrap().is_empty(), "{stranger:?}");
     }

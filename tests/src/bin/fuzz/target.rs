@@ -12,12 +12,15 @@ use preheat_intake::sample::{Happening, unsigned};
 use preheat_intake::{Endpoint, Headers, Outcome, Request, Secret, lambda, normalise, receive};
 use preheat_tests::providers::Provider;
 
+/// What a parser does with bytes.
+pub(crate) type Reader = Box<dyn Fn(&[u8]) -> u64>;
+
 /// A parser.
 pub(crate) struct Target {
     pub(crate) name: String,
     pub(crate) seeds: Vec<Vec<u8>>,
     /// Reads; what it returns is the same for inputs that were answered alike.
-    pub(crate) read: Box<dyn Fn(&[u8]) -> u64>,
+    pub(crate) read: Reader,
 }
 
 /// All of them.
