@@ -141,6 +141,7 @@ async fn events_of_a_day_decide_the_next_once() {
     let day_4 = day_3.tomorrow().unwrap();
     world.decide(at(day_4, 1)).await;
     assert!(matches!(world.ip().await.status, Status::Paused { .. }));
+    world.decide(at(day_4, 1) + SignedDuration::from_hours(24)).await;
     world.decide(at(day_4, 1) + SignedDuration::from_hours(47)).await;
     assert_eq!(world.ip().await.quota(), 0);
     world.decide(at(day_4, 1) + SignedDuration::from_hours(48)).await;

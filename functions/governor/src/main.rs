@@ -2,7 +2,7 @@
 //!
 //! Trigger: EventBridge Scheduler: every five minutes (what is due), every hour (the whole fleet), every day (the fleet, and the
 //! day's work). May: read everything of the ledger, write health rows, decisions, and state, multiplier and day index of
-//! planning rows; publish on the bus. Opens no connection to a mail server. A repeat is safe: a decision has a number, is
+//! planning rows; decide on sending IPs; make conversation plans; publish on the bus. Opens no connection to a mail server. A repeat is safe: a decision has a number, is
 //! stored once, carried out once, and told under the same id however often.
 
 #![recursion_limit = "256"] // the SDK's futures, nested in the runtime's
@@ -24,6 +24,11 @@ async fn main() -> Result<(), Error> {
             Look::Hourly => Box::pin(govern::hourly(app, app.now())).await?,
             Look::Daily => Box::pin(daily::run(app, app.now())).await?,
         };
+        if order.look != Look::Due {
+            for reason in Box::pin(daily::chores(app, app.now())).await {
+                tracing::error!(request = event.context.request_id, reason, "the day's work failed");
+            }
+        }
         let (looked, decided, failed) = (report.looked, report.decided, report.failed.len());
         tracing::info!(request = event.context.request_id, look = ?order.look, looked, decided, failed, "governed");
         metrics::emit(

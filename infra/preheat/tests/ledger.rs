@@ -72,11 +72,11 @@ fn an_import_can_be_repeated_and_is_listed() {
     assert_eq!((code, err.as_str()), (0, ""));
     assert_eq!(
         out,
-        "id       address       provider  state     day sent today received\n\
-         mb-1     ann@a.example other     new         0        0/0        0\n\
-         mb-2     bob@a.example other     new         0        0/0        0\n\
-         mb-3     cy@a.example  other     new         0        0/0        0\n\
-         \n3 mailboxes. `received` counts the current week.\n"
+        "id       address       provider  state     day sent today received heat score      ready\n\
+         mb-1     ann@a.example other     new         0        0/0        0    ?     ?          ?\n\
+         mb-2     bob@a.example other     new         0        0/0        0    ?     ?          ?\n\
+         mb-3     cy@a.example  other     new         0        0/0        0    ?     ?          ?\n\
+         \n3 mailboxes. `received` counts the current week; `ready` is when the score will be 80.\n"
     );
     let (_, out, _) = stack.run(&["mailbox", "list", "--json"]);
     let listed: serde_json::Value = serde_json::from_str(&out).expect("JSON");

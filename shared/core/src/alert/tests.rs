@@ -45,7 +45,11 @@ impl Life {
         for (change, verdict) in changes.iter().zip(&plan.verdicts) {
             if matches!(verdict, Verdict::Tell { .. }) {
                 let new = Told { kind: change.kind, id: change.id.clone(), at: change.at, told_at: now };
-                self.told.insert(Topic::of(change), new);
+                let topic = Topic::of(change);
+                // As the store does: what is remembered is never turned back.
+                if self.told.get(&topic).is_none_or(|last| last.at <= new.at) {
+                    self.told.insert(topic, new);
+                }
             }
         }
         self.told.extend(plan.moved);

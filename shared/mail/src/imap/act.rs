@@ -159,10 +159,13 @@ impl Visit {
     /// See [`ImapError`].
     pub async fn rescue(&mut self, junk: &Folder, message_id: &str, inbox: &Folder) -> Result<Rescue, ImapError> {
         self.not_junk(junk, message_id).await?;
-        match self.move_to(junk, message_id, inbox).await? {
-            Moved::Already => return Ok(Rescue::Already),
-            Moved::Missing => return Ok(Rescue::Missing),
-            Moved::Moved => {}
+        match self.move_to(junk, message_id, inbox).await {
+            Ok(Moved::Already) => return Ok(Rescue::Already),
+            Ok(Moved::Missing) => return Ok(Rescue::Missing),
+            Ok(Moved::Moved) => {}
+            // Without MOVE the copy is looked for before the original goes: a filter that took it back was faster.
+            Err(ImapError::Refused { reply, .. }) if reply == NOTHING_DONE => return Ok(Rescue::Lost),
+            Err(error) => return Err(error),
         }
         if self.find(junk, message_id).await?.is_some() {
             return Ok(Rescue::Lost);
@@ -318,6 +321,9 @@ impl Visit {
     }
 }
 
+/// What is said of a server that says OK and does nothing.
+const NOTHING_DONE: &str = "the server said OK, but nothing was done";
+
 fn not_done(command: &'static str) -> ImapError {
-    ImapError::Refused { command, reply: "the server said OK, but nothing was done".to_owned() }
+    ImapError::Refused { command, reply: NOTHING_DONE.to_owned() }
 }
