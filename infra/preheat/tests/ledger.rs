@@ -82,7 +82,10 @@ fn an_import_can_be_repeated_and_is_listed() {
     let listed: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!((&listed[0]["id"], &listed[0]["tenant"]), (&"mb-1".into(), &"acme".into()));
     let (_, out, _) = stack.run(&["mailbox", "list", "--csv", "--tenant", "other"]);
-    assert_eq!(out, "id,address,tenant,provider,state,reason,date,day,target,sent,received\n");
+    assert_eq!(
+        out,
+        "id,address,tenant,provider,state,reason,date,day,target,sent,received,heat,score,estimated_ready\n"
+    );
 
     // No password lies in the directory in clear.
     let bytes = all_bytes(Path::new(&stack.data()));

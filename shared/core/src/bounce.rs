@@ -1,7 +1,7 @@
 //! Why a mail came back: an SMTP reply, its enhanced status code and its free text, read into a [`Class`].
 //!
 //! The status class is not hard or soft (webhooks.md §18): servers say 5.1.1 of a full mailbox and 5.0.0 of everything.
-//! So what is *said* is asked first, the code second. Both are ordered tables: [`wording`] of phrases, [`codes`] of
+//! So what is *said* is asked first, the code second. Both are ordered tables: `wording` of phrases, `codes` of
 //! enhanced and reply codes; the first row that fits decides. A new wording is a new row, not a new branch.
 //!
 //! A reply that says "try again" (4yz) is never [`Class::Hard`]: an address is suppressed for ever on a final word only.

@@ -2,7 +2,7 @@
 //! merge by event time and rank, never by arrival).
 //!
 //! [`Standing::note`] only ever joins: the earliest event of each kind is kept. So it is commutative, associative and
-//! idempotent, and what a mail counts for ([`Standing::counted`]) is a function of the *set* of its events. Whoever stores
+//! idempotent, and what a mail counts for (`Standing::counted`) is a function of the *set* of its events. Whoever stores
 //! events adds the difference of before and after to the counters, in the same transaction, and they can never drift.
 
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@
 //! 3. `Auto-Submitted`, 4. the other marks of auto-replies, 5. localised subjects;
 //! 6. lists; 7. what only the text betrays: a bounce, a challenge, an absence.
 //!
-//! The order matters: Exim's and Gmail's bounces call themselves `auto-replied`. The rules are tables ([`words`]), one row
+//! The order matters: Exim's and Gmail's bounces call themselves `auto-replied`. The rules are tables (`report/words.rs`), one row
 //! a wording. May not decide what becomes of an address, and does not keep any text but a diagnostic cut to size.
 
 mod absence;
