@@ -10,6 +10,7 @@ use preheat_app::send::SendOutcome;
 use preheat_core::limits::Limits;
 use preheat_core::mailbox::State;
 use preheat_core::ramp::Ramp;
+use preheat_stack::summary::{Violations, summarise};
 use preheat_stack::time::{sleep_until, virtual_runtime};
 use preheat_stack::{Event, Interference, Rig, RigOptions, Watch};
 
@@ -57,6 +58,10 @@ pub struct Report {
     pub sent: u32,
     /// Sends of any day whose fate is still unknown.
     pub open: u32,
+    /// Warmup mails that lie in mailboxes, by the servers' own books.
+    pub received: u32,
+    /// Warmup mails whose placement the ledger has.
+    pub recorded: u32,
     /// Days that were not filled, each with what became of the rest.
     pub shortfalls: Vec<String>,
     /// The states of the mailboxes, in order.
@@ -132,6 +137,8 @@ impl Trial {
             target: 0,
             sent: 0,
             open: 0,
+            received: 0,
+            recorded: 0,
             shortfalls: Vec::new(),
             states: Vec::new(),
             rig,
@@ -143,6 +150,8 @@ impl Trial {
 
 impl Report {
     async fn count(&mut self) -> Result<()> {
+        self.recorded = summarise(&self.rig, Violations::default()).await?.totals.received;
+        self.received = self.rig.world.audit(self.rig.now(), &[]).values().map(|account| account.received).sum();
         for row in self.rig.rows().await? {
             self.states.push(row.state);
             self.open += u32::try_from(row.open.len() + row.ambiguous(self.rig.now()).count())?;

@@ -78,6 +78,7 @@ fn killed_everywhere(function: Function, nth: u64, only_cancel: bool, step: usiz
         let report = Trial { mailboxes: 3, daily: 2, interference, ..Trial::default() }.run(|_, _| {}).unwrap();
         quiet(&report);
         assert_eq!(report.open, 0, "k = {k}: a send was never settled");
+        assert_eq!(report.recorded, report.received, "k = {k}: mails were filed that nobody had recorded");
         // A slot that was lost so late that its day ends before the recipient's mailbox was searched is missed.
         assert!(report.sent + 1 >= report.target, "k = {k}: {} of {} sent", report.sent, report.target);
         if report.kills() == 0 {
@@ -157,6 +158,10 @@ fn f05_a_whole_batch_fails_and_what_was_done_is_not_done_again() {
         .unwrap();
     recovered(&report);
     assert!(report.rig.aws.faults().injected_total() > 0);
+    // What was done and comes back all the same ends there, after its fourth time.
+    for dead in [SENDS_DEAD, VISITS_DEAD] {
+        assert_eq!(report.rig.aws.queues().lying(dead).len(), 0, "{dead}: what was done came back");
+    }
 }
 
 #[test]
@@ -209,7 +214,8 @@ fn f08_throttled_after_the_250_the_slot_is_ambiguous_and_then_found() {
 
 #[test]
 fn f09_a_batch_is_taken_in_part_and_only_those_entries_are_sent_again() {
-    let report = Trial { mailboxes: 6, ..Trial::default() }
+    // Many mailboxes, so that a batch has several entries.
+    let report = Trial { mailboxes: 30, daily: 8, ..Trial::default() }
         .run(once(|rig| rig.aws.faults().share("SendMessageBatch", AwsFault::PartialBatch, 0.5)))
         .unwrap();
     recovered(&report);

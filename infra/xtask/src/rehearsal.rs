@@ -30,8 +30,7 @@ pub(crate) fn run(report: &mut Report, no_build: bool, rest: &[String]) -> Resul
         Ok(Outcome::Passed(String::new()))
     });
     report.step("rehearsal", || {
-        let mut command =
-            run::cargo(&["run", "--quiet", "--locked", "-p", "preheat-tests", "--bin", "rehearsal", "--"]);
+        let mut command = run::of_tests("rehearsal");
         run::succeed(command.arg("--tools").arg(&folder).args(rest))?;
         Ok(Outcome::Passed(String::new()))
     });
