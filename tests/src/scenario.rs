@@ -95,6 +95,11 @@ impl Chaos {
     }
 }
 
+/// The governor looks less often than in production: looks without news cost more time than all mails together, and find
+/// nothing new. tests/tests/governor.rs has it at its usual pace.
+pub(crate) const DUE_EVERY_S: i64 = 3_600;
+pub(crate) const FLEET_EVERY_S: i64 = 6 * 3_600;
+
 /// Monday. Faults go on until Wednesday's midnight; Wednesday is for recovery, Thursday is measured.
 const START: &str = "2026-03-02T00:00:00Z";
 const SAFETY: SignedDuration = SignedDuration::from_hours(48);
@@ -243,6 +248,8 @@ fn interference(seed: u64, chaos: Chaos, phase: &Arc<Phase>) -> Interference {
             let late_s = i64::try_from(stream.next_u64() % 900).unwrap_or(0);
             (late_s < 600).then(|| SignedDuration::from_secs(late_s))
         }),
+        due_every_s: DUE_EVERY_S,
+        fleet_every_s: FLEET_EVERY_S,
     }
 }
 

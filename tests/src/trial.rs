@@ -14,6 +14,8 @@ use preheat_stack::summary::{Violations, summarise};
 use preheat_stack::time::{sleep_until, virtual_runtime};
 use preheat_stack::{Event, Interference, Rig, RigOptions, Watch};
 
+use crate::scenario;
+
 /// How a trial is set up.
 #[derive(Clone)]
 pub struct Trial {
@@ -102,7 +104,11 @@ impl Trial {
             start,
             ramp: Ramp::Table { days: vec![self.daily] },
             limits: Limits { quota_min_per_day: 0, ..Limits::default() },
-            interference: self.interference,
+            interference: Interference {
+                due_every_s: scenario::DUE_EVERY_S,
+                fleet_every_s: scenario::FLEET_EVERY_S,
+                ..self.interference
+            },
         };
         let observer = Arc::clone(&events);
         let rig = Rig::new(options, move |event| {

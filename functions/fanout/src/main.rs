@@ -14,7 +14,7 @@ use serde_json::Value;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::start();
-    let app = &app(&Settings::from_env()?).await?;
+    let app = &app(&Settings::from_env()?)?;
     run(service_fn(async |event: LambdaEvent<EventBridgeEvent<Value>>| {
         let report = preheat_app::fan_out::fan_out(app, app.now()).await?;
         tracing::info!(

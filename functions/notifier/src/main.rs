@@ -17,7 +17,7 @@ use preheat_lambda::{Settings, app, batch, logs, outside};
 async fn main() -> Result<(), Error> {
     logs::start();
     let settings = Settings::from_env()?;
-    let (app, outside) = (&app(&settings).await?, &outside(&settings).await?);
+    let (app, outside) = (&app(&settings)?, &outside(&settings)?);
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let call = batch::Call::new(&event.context, app, batch::NOTIFY_MAX);
         let (answer, tally) = batch::together(event.payload, &call, AlertOrder::parse, async |orders, attempt| {

@@ -16,7 +16,7 @@ use preheat_lambda::{Settings, app, batch, logs};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::start();
-    let app = &app(&Settings::from_env()?).await?;
+    let app = &app(&Settings::from_env()?)?;
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let call = batch::Call::new(&event.context, app, batch::VISIT_MAX);
         let counts = ByProvider::default();

@@ -13,7 +13,7 @@ use serde_json::Value;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::start();
-    let gate = &Box::pin(hooks::gate(&Settings::from_env()?)).await?;
+    let gate = &hooks::gate(&Settings::from_env()?)?;
     run(service_fn(async |event: LambdaEvent<Value>| {
         Ok::<_, Error>(Box::pin(hooks::handle(gate, &event.payload)).await?)
     }))

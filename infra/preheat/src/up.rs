@@ -8,20 +8,23 @@ use anyhow::Context;
 use jiff::Timestamp;
 use preheat_app::events::Desk;
 use preheat_app::hooks::Gate;
+use preheat_app::notify::Outside;
 use preheat_app::send::SendOutcome;
+use preheat_app::{App, Writer};
 use preheat_core::limits::Limits;
+use preheat_dns::Dns;
 use preheat_lambda::hooks;
 use preheat_mail::NetDial;
 use preheat_platforms::http::Http;
 use preheat_stack::listen::listen;
 use preheat_stack::rig::app_over;
-use preheat_stack::{Event, Interference, Stack};
+use preheat_stack::{Doors, Event, Interference, Stack};
 use tokio::net::TcpListener;
 
-use crate::Out;
 use crate::ledger::{self, Directory};
 use crate::mailbox::import;
-use crate::outcome::Outcome;
+use crate::outcome::{BadInput, Outcome};
+use crate::{Out, environment};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,7 +77,8 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     let limits = Limits { tick_s: args.tick_s, control_share: args.control_share, ..Limits::default() };
     let first = app_over(&aws, dial.clone(), &clock, &limits);
     first.store.create_table().await.with_context(|| args.data.display().to_string())?;
-    let gate = Gate::new(Desk::of(&first), clock.clone(), hooks::fetch(Http::public()?));
+    let http = if args.allow_local_mail { Http::local(&roots)? } else { Http::public()? };
+    let gate = Gate::new(Desk::of(&first), clock.clone(), hooks::fetch(http.clone()));
     let listener = match args.listen {
         Some(address) => Some(TcpListener::bind(address).await.with_context(|| address.to_string())?),
         None => None,
@@ -85,14 +89,23 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     writeln!(out, "up: the ledger is in {}; Ctrl-C ends it", args.data.display())?;
     out.flush()?;
     let parts = aws.clone();
+    let dns = Arc::new(Dns::system()?);
+    let doors = Doors {
+        outside: Outside::new(http.clone(), aws.sns()),
+        look_up: Arc::new(move |subject| {
+            let dns = Arc::clone(&dns);
+            Box::pin(async move { dns.look_up(&subject).await })
+        }),
+    };
+    let writer = Writer::read(http, environment).map_err(BadInput::error)?;
     let stack = Stack::new(
         aws,
-        move || app_over(&parts, dial.clone(), &clock, &limits),
+        move || App { writer: writer.clone(), ..app_over(&parts, dial.clone(), &clock, &limits) },
+        doors,
         Interference::default(),
         |event| {
             // Every five minutes somebody looks, and mostly there is nothing to say.
-            let is_quiet =
-                matches!(event, Event::Governed(report) if report.decisions.is_empty() && report.failed.is_empty());
+            let is_quiet = matches!(event, Event::Governed(report) if report.decisions.is_empty() && report.failed.is_empty() && report.chores_failed.is_empty());
             if !is_quiet {
                 eprintln!("{}", line(event));
             }

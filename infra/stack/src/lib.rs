@@ -13,7 +13,8 @@ pub mod stack;
 pub mod summary;
 pub mod time;
 pub mod watch;
+mod zone;
 
 pub use rig::{Rig, RigOptions};
-pub use stack::{Event, Function, Interference, Stack};
+pub use stack::{Doors, Event, Function, Interference, Stack};
 pub use watch::Watch;

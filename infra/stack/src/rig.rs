@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use preheat_app::notify::Outside;
 use preheat_app::{App, Bus, Profiles, Queues, Scripts};
 use preheat_core::clock::Clock;
 use preheat_core::day::PlanRow;
@@ -10,12 +11,15 @@ use preheat_core::id::{MailboxId, PoolId, TenantId};
 use preheat_core::limits::Limits;
 use preheat_core::ramp::Ramp;
 use preheat_local::Aws;
+use preheat_platforms::Http;
+use preheat_platforms::http::RootsError;
 use preheat_sandbox::{Kind, Network, ProviderId, World};
 use preheat_store::{Credential, NewMailbox, SHARDS, Secret, Store, Vault};
 
 use crate::fleet::{self, Member};
-use crate::stack::{ALERTS, BUS, Event, Interference, SENDS, Stack, VISITS, create_queues};
+use crate::stack::{ALERTS, BUS, Doors, Event, Interference, SENDS, Stack, VISITS, create_queues};
 use crate::time::virtual_clock;
+use crate::zone;
 
 /// What a rig is built from.
 #[derive(Clone)]
@@ -66,6 +70,9 @@ pub enum RigError {
     /// The ledger.
     #[error(transparent)]
     Store(#[from] preheat_store::StoreError),
+    /// The way to alert channels.
+    #[error(transparent)]
+    Http(#[from] RootsError),
     /// A name.
     #[error(transparent)]
     Id(#[from] preheat_core::id::IdError),
@@ -117,7 +124,11 @@ impl Rig {
         for member in members {
             numbered.push((import(&app, &member).await?, member));
         }
-        let stack = Stack::new(aws.clone(), make, options.interference, observe);
+        let doors = Doors {
+            outside: Outside::new(Http::local(&[])?, aws.sns()),
+            look_up: Arc::new(|subject| Box::pin(std::future::ready(zone::look_up(&subject)))),
+        };
+        let stack = Stack::new(aws.clone(), make, doors, options.interference, observe);
         Ok(Self { clock, aws, world, network, providers, members: numbered, stack, store })
     }
 

@@ -5,19 +5,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use futures::future::LocalBoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use preheat_app::App;
 use preheat_app::fan_out::{TickReport, fan_out, tick_start};
-use preheat_app::govern::{self, GovernReport};
+use preheat_app::govern::{GovernReport, govern};
 use preheat_app::notify::{Outside, notify};
 use preheat_app::send::{self, SendOutcome, send_batch};
 use preheat_app::visit::{self, VisitReport, visit};
 use preheat_core::alert::AlertOrder;
+use preheat_core::domain::{Report, Subject};
 use preheat_core::id::{MailboxId, SlotId};
-use preheat_core::message::{Content, SendBatch, VisitOrder};
+use preheat_core::message::{Content, Look, SendBatch, VisitOrder};
 use preheat_lambda::batch::{self, Call, NOTIFY_MAX, SEND_MAX, VISIT_MAX};
 use preheat_local::{Aws, DeadLetters, Failure, Mapping, Pump, QueueSettings, Received};
-use preheat_platforms::Http;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::kill::KillAt;
@@ -103,6 +104,10 @@ pub struct Interference {
     pub fanouts: Arc<dyn Fn(u64) -> u32 + Send + Sync>,
     /// By how much the n-th tick is late; `None`: it does not come at all.
     pub tick_delay: Arc<dyn Fn(u64) -> Option<SignedDuration> + Send + Sync>,
+    /// How often the governor looks at what is due, in seconds.
+    pub due_every_s: i64,
+    /// How often the governor looks at the whole fleet, in seconds: a multiple of the above.
+    pub fleet_every_s: i64,
 }
 
 impl Default for Interference {
@@ -112,6 +117,8 @@ impl Default for Interference {
             only_cancel: false,
             fanouts: Arc::new(|_| 1),
             tick_delay: Arc::new(|_| Some(SignedDuration::ZERO)),
+            due_every_s: DUE_EVERY_S,
+            fleet_every_s: FLEET_EVERY_S,
         }
     }
 }
@@ -169,18 +176,20 @@ const INVOCATIONS_MAX: usize = 10;
 
 /// How often the governor looks at what is due, in seconds.
 pub const DUE_EVERY_S: i64 = 300;
-/// When its day's work is done, in seconds of a day of UTC.
+/// How often it looks at the whole fleet, in seconds.
+pub const FLEET_EVERY_S: i64 = 3_600;
+/// When it looks at the day, in seconds of a day of UTC.
 pub const DAILY_AT_S: i64 = 3 * 3_600;
 
-/// Which of its schedules invokes the governor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Governing {
-    /// Every five minutes.
-    Due,
-    /// Every hour.
-    Hourly,
-    /// Every day.
-    Daily,
+/// Asks the DNS of a domain.
+pub type LookUp = Arc<dyn Fn(Subject) -> LocalBoxFuture<'static, Report> + Send + Sync>;
+
+/// What leads outside, besides mail.
+pub struct Doors {
+    /// To the channels of alerts. Nobody has one unless somebody added it.
+    pub outside: Outside,
+    /// To the DNS.
+    pub look_up: LookUp,
 }
 
 /// Makes the queues of the stack, where they are not there yet.
@@ -203,7 +212,7 @@ pub struct Stack {
     interference: Interference,
     observe: Box<dyn Fn(&Event) + Send + Sync>,
     invocations: [AtomicU64; 5],
-    outside: Option<Outside>,
+    doors: Doors,
     tick_s: u32,
 }
 
@@ -212,12 +221,11 @@ impl Stack {
     pub fn new(
         aws: Aws,
         make: impl Fn() -> App + Send + Sync + 'static,
+        doors: Doors,
         interference: Interference,
         observe: impl Fn(&Event) + Send + Sync + 'static,
     ) -> Arc<Self> {
         let tick_s = make().limits.tick_s;
-        // A door for the local stack. Nobody has a channel unless somebody added one.
-        let aws_outside = Http::local(&[]).ok().map(|http| Outside::new(http, aws.sns()));
         Arc::new(Self {
             aws,
             make: Box::new(make),
@@ -225,7 +233,7 @@ impl Stack {
             interference,
             observe: Box::new(observe),
             invocations: Default::default(),
-            outside: aws_outside,
+            doors,
             tick_s,
         })
     }
@@ -268,18 +276,19 @@ impl Stack {
     /// The governor's schedules: what is due every five minutes, the whole fleet at each hour, the day's work at its time.
     async fn governing(self: &Arc<Self>, until: Timestamp) {
         let clock = self.app(Function::Governor).clock;
-        let every = SignedDuration::from_secs(DUE_EVERY_S);
-        let mut next = tick_start(clock(), u32::try_from(DUE_EVERY_S).unwrap_or(u32::MAX));
+        let Interference { due_every_s, fleet_every_s, .. } = self.interference;
+        let every = SignedDuration::from_secs(due_every_s);
+        let mut next = tick_start(clock(), u32::try_from(due_every_s).unwrap_or(u32::MAX));
         if next < clock() {
             next += every;
         }
         while next < until {
             sleep_until(&clock, next).await;
             let second = next.as_second();
-            self.govern(match (second.rem_euclid(3_600), second.rem_euclid(86_400)) {
-                (_, DAILY_AT_S) => Governing::Daily,
-                (0, _) => Governing::Hourly,
-                _ => Governing::Due,
+            self.govern(match (second.rem_euclid(fleet_every_s), second.rem_euclid(86_400)) {
+                (_, DAILY_AT_S) => Look::Daily,
+                (0, _) => Look::Hourly,
+                _ => Look::Due,
             })
             .await;
             next += every;
@@ -287,15 +296,11 @@ impl Stack {
     }
 
     /// One invocation of the governor.
-    pub async fn govern(self: &Arc<Self>, what: Governing) {
+    pub async fn govern(self: &Arc<Self>, look: Look) {
         let (app, nth) = self.begin(Function::Governor);
+        let look_up = async |subject: &Subject| (self.doors.look_up)(subject.clone()).await;
         let work = async {
-            let report = match what {
-                Governing::Due => Box::pin(govern::due(&app, app.now())).await,
-                Governing::Hourly => Box::pin(govern::hourly(&app, app.now())).await,
-                Governing::Daily => Box::pin(govern::daily::run(&app, app.now())).await,
-            };
-            match report {
+            match Box::pin(govern(&app, look, look_up, app.now())).await {
                 Ok(report) => Event::Governed(report),
                 Err(error) => Event::GovernFailed(error.to_string()),
             }
@@ -426,10 +431,7 @@ impl Stack {
     }
 
     async fn notify(&self, app: &App, orders: &[AlertOrder], attempt: &str) -> Vec<preheat_app::Next> {
-        let Some(outside) = &self.outside else {
-            return vec![preheat_app::Next::Retry("there is no way out".to_owned()); orders.len()];
-        };
-        let answers = notify(app, outside, orders, attempt).await;
+        let answers = notify(app, &self.doors.outside, orders, attempt).await;
         let done = answers.iter().filter(|answer| **answer == preheat_app::Next::Done).count();
         let reasons = answers.iter().filter_map(|answer| match answer {
             preheat_app::Next::Done => None,

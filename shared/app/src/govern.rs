@@ -21,7 +21,9 @@ use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use preheat_core::counters::Subject;
 use preheat_core::decision::Decision;
+use preheat_core::domain::{Report, Subject as Looked};
 use preheat_core::id::MailboxId;
+use preheat_core::message::Look;
 use preheat_core::tick::FleetRow;
 use preheat_core::tier::Tier;
 use preheat_store::{HEALTH_PARTS, HealthSeen, SHARDS};
@@ -50,6 +52,8 @@ pub struct GovernReport {
     pub decided: usize,
     /// Mailboxes that were left alone, each with the reason: the next run looks again.
     pub failed: Vec<String>,
+    /// Work of the day that was not done, each with the reason: the next hour tries again.
+    pub chores_failed: Vec<String>,
 }
 
 impl GovernReport {
@@ -74,6 +78,28 @@ impl GovernReport {
         self.decided += other.decided;
         self.decisions.extend(other.decisions);
         self.failed.extend(other.failed);
+        self.chores_failed.extend(other.chores_failed);
+    }
+}
+
+/// One run, as a schedule asks for it: what is due, or the whole fleet and then whatever of the day's work is not done yet.
+/// `look_up` asks the DNS of a domain.
+///
+/// # Errors
+/// The ledger's rows cannot be read: nothing was decided.
+pub async fn govern(
+    app: &App,
+    look: Look,
+    look_up: impl AsyncFn(&Looked) -> Report,
+    now: Timestamp,
+) -> Result<GovernReport, AppError> {
+    match look {
+        Look::Due => Box::pin(due(app, now)).await,
+        Look::Hourly | Look::Daily => {
+            let mut report = Box::pin(hourly(app, now)).await?;
+            report.chores_failed = Box::pin(daily::chores(app, look_up, now)).await;
+            Ok(report)
+        }
     }
 }
 

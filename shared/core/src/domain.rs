@@ -307,13 +307,6 @@ fn pending(topic: Topic, about: impl Into<String>) -> Check {
     Check::new(topic, about, Verdict::Unknown, "not looked up yet")
 }
 
-/// The registrable domain of a name by the public suffix list: `example.co.uk` of `mail.example.co.uk`. The name itself where
-/// it has none.
-#[must_use]
-pub fn organisational(name: &str) -> &str {
-    psl::domain_str(name).unwrap_or(name)
-}
-
 /// `tag=value` pairs separated by `;`, as DKIM and DMARC write them (RFC 6376 §3.2). `None`: it is no such list.
 fn tags(record: &str) -> Option<Vec<(&str, &str)>> {
     let parts = record.split(';').map(str::trim).filter(|part| !part.is_empty());

@@ -30,8 +30,8 @@ const FETCH_MAX: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// A setting is missing or wrong.
-pub async fn gate(settings: &Settings) -> Result<Gate, StartError> {
-    let app = crate::app(settings).await?;
+pub fn gate(settings: &Settings) -> Result<Gate, StartError> {
+    let app = crate::app(settings)?;
     let http = Http::public().map_err(|error| StartError::Roots(error.to_string()))?;
     Ok(Gate::new(Desk::of(&app), app.clock.clone(), fetch(http)))
 }

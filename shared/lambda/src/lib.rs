@@ -13,4 +13,4 @@ pub mod settings;
 pub mod start;
 
 pub use settings::Settings;
-pub use start::{app, outside};
+pub use start::{app, outside, writer};

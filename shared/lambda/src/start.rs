@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::environment::credentials::EnvironmentVariableCredentialsProvider;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use preheat_app::notify::Outside;
-use preheat_app::{App, Bus, Profiles, Queues, Scripts};
+use preheat_app::{App, Bus, Profiles, Queues, Scripts, Writer};
 use preheat_core::limits::Limits;
 use preheat_mail::NetDial;
 use preheat_platforms::Http;
@@ -27,14 +29,17 @@ pub enum StartError {
     /// The file of `PREHEAT_EXTRA_ROOTS`.
     #[error("PREHEAT_EXTRA_ROOTS: {0}")]
     Roots(String),
+    /// A setting of the language model.
+    #[error("{0}")]
+    Model(String),
 }
 
 /// The app of a deployed function.
 ///
 /// # Errors
 /// A setting is missing or wrong.
-pub async fn app(settings: &Settings) -> Result<App, StartError> {
-    let aws = aws().await;
+pub fn app(settings: &Settings) -> Result<App, StartError> {
+    let aws = aws();
     let clock = clock::system();
     let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), &settings.table);
     let kms = aws_sdk_kms::Client::new(&aws);
@@ -70,19 +75,43 @@ pub async fn app(settings: &Settings) -> Result<App, StartError> {
 ///
 /// # Errors
 /// The file of `PREHEAT_EXTRA_ROOTS`.
-pub async fn outside(settings: &Settings) -> Result<Outside, StartError> {
-    let broken = |error: RootsError| StartError::Roots(error.to_string());
-    let http = if settings.allow_local_mail {
-        Http::local(&extra_roots(settings)?).map_err(broken)?
-    } else {
-        Http::public().map_err(broken)?
-    };
-    Ok(Outside::new(http, aws_sdk_sns::Client::new(&aws().await)))
+pub fn outside(settings: &Settings) -> Result<Outside, StartError> {
+    Ok(Outside::new(door(settings)?, aws_sdk_sns::Client::new(&aws())))
 }
 
-async fn aws() -> SdkConfig {
+/// The language model of the environment ([`Writer::read`]), for the function that makes the stock; none: the library alone.
+///
+/// # Errors
+/// One of its settings, or the file of `PREHEAT_EXTRA_ROOTS`.
+pub fn writer(settings: &Settings) -> Result<Option<Writer>, StartError> {
+    Writer::read(door(settings)?, variable).map_err(StartError::Model)
+}
+
+/// The way to HTTPS services.
+fn door(settings: &Settings) -> Result<Http, StartError> {
+    let broken = |error: RootsError| StartError::Roots(error.to_string());
+    if settings.allow_local_mail {
+        Http::local(&extra_roots(settings)?).map_err(broken)
+    } else {
+        Http::public().map_err(broken)
+    }
+}
+
+/// What Lambda gives a function: region and credentials in its environment. The SDK's default chain would also look for
+/// profiles, roles and metadata services, which are not there: half a megabyte of every function.
+fn aws() -> SdkConfig {
     let timeouts = TimeoutConfig::builder().operation_timeout(OPERATION_MAX).build();
-    aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts).load().await
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+        .timeout_config(timeouts);
+    config.set_region(variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).map(Region::new));
+    config.set_endpoint_url(variable("AWS_ENDPOINT_URL"));
+    config.build()
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn extra_roots(settings: &Settings) -> Result<Vec<u8>, StartError> {

@@ -1,7 +1,11 @@
-//! DMARC (RFC 7489): what becomes of mails that neither SPF nor DKIM speak for? The domain's own record, or the
-//! organisational domain's, whose `sp=` then counts.
+//! DMARC (RFC 9989, before it RFC 7489): what becomes of mails that neither SPF nor DKIM speak for? The domain's own record, or
+//! the organisational domain's, whose `sp=` then counts. Which domain that is, the DNS itself says: RFC 9989's walk up the tree
+//! replaces the list of public suffixes, which would be half a megabyte of every function that checks domains.
 
-use super::{Answer, Ask, Check, RecordKind, Subject, Topic, Verdict, organisational, pending, tag, tags};
+use super::{Answer, Ask, Check, RecordKind, Subject, Topic, Verdict, pending, tag, tags};
+
+/// Names that are asked at most: of a longer one the domain itself, and then its last seven labels (RFC 9989 §4.10).
+const WALK_MAX: usize = 8;
 
 /// The check of a domain.
 pub(super) fn check(ask: &mut Ask<'_>, subject: &Subject) -> Check {
@@ -9,22 +13,55 @@ pub(super) fn check(ask: &mut Ask<'_>, subject: &Subject) -> Check {
     match at(ask, domain) {
         At::Open => pending(Topic::Dmarc, domain),
         At::Unknown(why) => Check::unknown(Topic::Dmarc, domain, &why),
-        At::Records(records) if records.is_empty() => fall_back(ask, domain),
+        At::Records(records) if records.is_empty() => walk(ask, domain),
         At::Records(records) => of_records(domain, domain, &records),
     }
 }
 
-fn fall_back(ask: &mut Ask<'_>, domain: &str) -> Check {
-    let organisation = organisational(domain);
-    if organisation == domain {
-        return none(domain, domain);
+/// The names above a domain, nearest first, as far as they are asked.
+fn above(domain: &str) -> Vec<&str> {
+    let mut names: Vec<&str> = domain.match_indices('.').map(|(at, _)| &domain[at + 1..]).collect();
+    names.drain(..names.len().saturating_sub(WALK_MAX - 1));
+    names
+}
+
+/// A domain without a record: what the organisational domain publishes, else whoever runs the suffix (RFC 9989 §4.10).
+fn walk(ask: &mut Ask<'_>, domain: &str) -> Check {
+    let mut found: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut open = false;
+    for name in above(domain) {
+        match at(ask, name) {
+            At::Open => open = true,
+            At::Unknown(why) => return Check::unknown(Topic::Dmarc, domain, &why),
+            At::Records(records) if records.is_empty() => {}
+            At::Records(records) => {
+                let says = suffix(&records).map(str::to_owned);
+                // Right below a public suffix lies the organisation: what it says itself goes before.
+                let org =
+                    found.last().is_some_and(|(below, _)| below.split_once('.').is_some_and(|(_, of)| of == name));
+                if says.as_deref() != Some("y") || !org {
+                    found.push((name, records));
+                }
+                if matches!(says.as_deref(), Some("y" | "n")) {
+                    break;
+                }
+            }
+        }
     }
-    match at(ask, organisation) {
-        At::Open => pending(Topic::Dmarc, domain),
-        At::Unknown(why) => Check::unknown(Topic::Dmarc, domain, &why),
-        At::Records(records) if records.is_empty() => none(domain, organisation),
-        At::Records(records) => of_records(domain, organisation, &records),
+    if open {
+        return pending(Topic::Dmarc, domain);
     }
+    // The highest one is the organisation's.
+    match found.pop() {
+        Some((name, records)) => of_records(domain, name, &records),
+        None => none(domain),
+    }
+}
+
+/// What a record says of its name: `y`, a public suffix; `n`, an organisation; else nothing.
+fn suffix(records: &[String]) -> Option<&str> {
+    let [record] = records else { return None };
+    tag(&tags(record)?, "psd")
 }
 
 enum At {
@@ -48,9 +85,9 @@ fn is_dmarc(record: &str) -> bool {
     first.split_once('=').is_some_and(|(tag, value)| tag.trim() == "v" && value.trim() == "DMARC1")
 }
 
-fn none(domain: &str, organisation: &str) -> Check {
+fn none(domain: &str) -> Check {
     Check::new(Topic::Dmarc, domain, Verdict::Failing, "there is no DMARC record; large providers ask senders for one")
-        .advise(format!("add a TXT record at _dmarc.{organisation}: v=DMARC1; p=none; rua=mailto:dmarc@{organisation}"))
+        .advise(format!("add a TXT record at _dmarc.{domain}: v=DMARC1; p=none; rua=mailto:dmarc@{domain}"))
 }
 
 fn of_records(domain: &str, found_at: &str, records: &[String]) -> Check {

@@ -225,16 +225,35 @@ fn dmarc_falls_back_to_the_organisation() {
         (own, &["some other text", "v=DMARC1; p=none; rua=mailto:x@y.example"], Passing, "policy none"),
         (own, &["p=none; v=DMARC1"], Failing, "there is no DMARC record"),
         (own, &["v=DMARC1 p=none"], Failing, "there is no DMARC record"),
-        ("_dmarc.mail.example.co.uk", &["v=DMARC1; p=none"], Failing, "there is no DMARC record"),
-        ("_dmarc.co.uk", &["v=DMARC1; p=none"], Failing, "there is no DMARC record"),
+        ("_dmarc.mail.example.co.uk", &["v=DMARC1; p=none; rua=mailto:x@y.example"], Passing, "mail.example.co.uk"),
+        (
+            "_dmarc.co.uk",
+            &["v=DMARC1; p=reject; psd=y; rua=mailto:x@y.example"],
+            Passing,
+            "policy reject, by `p=` of co.uk",
+        ),
     ] {
         let report = Zone::default().txt(at, records).judge(&subject);
         let check = of(&report, Topic::Dmarc);
         assert_eq!(check.verdict, verdict, "{at} {records:?}: {}", check.finding);
         assert!(check.finding.contains(said), "{at} {records:?}: {}", check.finding);
     }
-    assert_eq!(organisational("a.b.example.co.uk"), "example.co.uk");
-    assert_eq!(organisational("mail.example"), "mail.example");
+    // Who counts where several speak: the highest, unless one says where organisations begin (RFC 9989 §4.10).
+    let tagged = |tag: &str| format!("v=DMARC1; p=none; rua=mailto:x@y.example{tag}");
+    let said = |zone: Zone, domain: &str| {
+        of(&zone.judge(&Subject::new(domain.parse().unwrap())), Topic::Dmarc).finding.clone()
+    };
+    for (org, suffix, by) in [("", "", "co.uk"), ("; psd=n", "", "example.co.uk"), ("", "; psd=y", "example.co.uk")] {
+        let zone = Zone::default().txt("_dmarc.example.co.uk", &[&tagged(org)]).txt("_dmarc.co.uk", &[&tagged(suffix)]);
+        let finding = said(zone, "a.mail.example.co.uk");
+        assert_eq!(finding, format!("policy none, by `p=` of {by}"), "{org}{suffix}");
+    }
+    let suffix =
+        Zone::default().txt("_dmarc.mail.example.co.uk", &[&tagged("")]).txt("_dmarc.co.uk", &[&tagged("; psd=y")]);
+    assert_eq!(said(suffix, "a.mail.example.co.uk"), "policy none, by `p=` of co.uk", "example.co.uk says nothing");
+    let long =
+        Zone::default().txt("_dmarc.c.example.com", &[&tagged("")]).txt("_dmarc.d.c.b.a.example.com", &[&tagged("")]);
+    assert!(said(long, "i.h.g.f.e.d.c.b.a.example.com").ends_with("of d.c.b.a.example.com"));
 }
 
 #[test]
