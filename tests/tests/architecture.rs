@@ -45,7 +45,7 @@ fn arrows_point_one_way() {
             &["preheat-core", "preheat-store", "preheat-mail", "preheat-intake", "preheat-platforms", "preheat-app"],
         ),
         ("preheat-webhook", &["preheat-lambda"]),
-        ("preheat-governor", &["preheat-core", "preheat-app", "preheat-lambda"]),
+        ("preheat-governor", &["preheat-core", "preheat-dns", "preheat-app", "preheat-lambda"]),
         ("preheat-notifier", &["preheat-core", "preheat-app", "preheat-lambda"]),
         ("preheat-fanout", &["preheat-core", "preheat-app", "preheat-lambda"]),
         ("preheat-sender", &["preheat-core", "preheat-app", "preheat-lambda"]),

@@ -10,4 +10,5 @@ mod hooks {
     mod faults;
     mod shapes;
     mod strangers;
+    mod told;
 }

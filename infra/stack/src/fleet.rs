@@ -81,8 +81,9 @@ const FIRMS: [&str; 16] = [
 const ZONES: [&str; 6] =
     ["Europe/Berlin", "America/New_York", "Europe/London", "America/Los_Angeles", "Asia/Kolkata", "Australia/Sydney"];
 
-/// The members of a fleet of `count`, the same for every run. Three mailboxes in four have a domain of their own; the fourth
-/// shares one with its neighbour, so that own organisations are there to be avoided.
+/// The members of a fleet of `count`, the same for every run. Of the first 16, three in four have a domain of their own and the
+/// fourth shares one with its neighbour, so that even a small fleet has partners, and own organisations to be avoided; later
+/// ones share a domain two and two, as fleets do.
 ///
 /// # Errors
 /// Never, unless the lists above hold a bad name.
@@ -94,8 +95,11 @@ fn member(i: usize, ramp: Ramp) -> Result<Member, FleetError> {
     let kind = Kind::ALL[i % Kind::ALL.len()];
     let first = FIRST_NAMES[i % FIRST_NAMES.len()];
     let last = LAST_NAMES[i % LAST_NAMES.len()];
-    // The fourth of each four sits in the third's firm.
-    let firm = if i % 4 == 3 { i - 1 } else { i };
+    let firm = match i {
+        0..16 if i % 4 == 3 => i - 1,
+        0..16 => i,
+        _ => i - i % 2,
+    };
     let number = firm / FIRMS.len();
     let domain = if number == 0 {
         format!("{}.example", FIRMS[firm % FIRMS.len()])

@@ -5,11 +5,13 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::settings::variable;
+
 /// Starts logging to standard output. `RUST_LOG` sets the level, `info` by default: `debug`, or by target
 /// `info,preheat_app=trace`. (No filter by span or field: it would bring a regular-expression engine into every
 /// function.)
 pub fn start() {
-    let asked = std::env::var("RUST_LOG").ok();
+    let asked = variable("RUST_LOG");
     let targets = asked.and_then(|asked| asked.parse().ok());
     let filter = targets.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false);

@@ -92,9 +92,14 @@ impl Settings {
     /// # Errors
     /// As [`Settings::read`].
     pub fn from_env() -> Result<Self, SettingsError> {
-        #[expect(clippy::disallowed_methods, reason = "the one place of the functions that reads the environment")]
-        Self::read(|name| std::env::var(name).ok())
+        Self::read(variable)
     }
+}
+
+/// A variable of the environment; `None`: it is not set, or empty.
+#[expect(clippy::disallowed_methods, reason = "the one place of the functions that reads the environment")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// `on` or `off`.

@@ -15,6 +15,7 @@ use preheat_platforms::Http;
 use preheat_platforms::http::RootsError;
 use preheat_store::{Store, Vault};
 
+use crate::settings::variable;
 use crate::{Settings, clock};
 
 /// One operation of the SDK, its retries included. Far below the functions' time-outs.
@@ -108,10 +109,6 @@ fn aws() -> SdkConfig {
     config.set_region(variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).map(Region::new));
     config.set_endpoint_url(variable("AWS_ENDPOINT_URL"));
     config.build()
-}
-
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn extra_roots(settings: &Settings) -> Result<Vec<u8>, StartError> {

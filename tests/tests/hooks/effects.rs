@@ -7,7 +7,7 @@ use preheat_core::event::Reporter;
 use preheat_intake::sample::Happening;
 use serde_json::Value;
 
-use super::world::{TODAY, World, status};
+use super::world::{World, status};
 
 /// Deliveries, bounces and complaints of twelve mails, as three providers post them.
 async fn story(world: &mut World) -> Vec<Value> {
@@ -53,33 +53,6 @@ async fn replays_doubled_and_reordered_deliveries_change_no_counter() {
     }
     assert_eq!(reordered.counted().await, counted, "the last first");
     assert_eq!(reordered.suppressed().await, suppressed);
-}
-
-/// The part of the last test that ends at the ledger: governor and notifier go on from the look that is wished.
-#[tokio::test]
-async fn from_a_sendgrid_hard_bounce_the_address_is_suppressed_the_rate_moves_and_a_look_is_due() {
-    let mut world = World::new().await;
-    let gate = world.gate();
-    let mailbox = Subject::Mailbox(world.mailbox);
-    for k in 0..20 {
-        let (message_id, happening) = (world.message_id(k).await, Happening::Delivered);
-        let to = format!("r{k}@there.example");
-        let post = world.post_of(Reporter::Sendgrid, &to, &message_id, &format!("evt-{k}"), happening).await;
-        assert_eq!(status(&gate, &post).await, 200);
-    }
-    assert!(world.store.looks().await.unwrap().is_empty());
-    let before = world.store.counters(&mailbox, TODAY..=TODAY).await.unwrap();
-    assert_eq!(before.bounce_rate().to_string(), "0/20 = 0 % (0–16 %)");
-    let (to, message_id) = ("gone@there.example", world.message_id(20).await);
-    let post = world.post_of(Reporter::Sendgrid, to, &message_id, "evt-20", Happening::HardBounce).await;
-    for _ in 0..3 {
-        assert_eq!(status(&gate, &post).await, 200);
-    }
-    let after = world.store.counters(&mailbox, TODAY..=TODAY).await.unwrap();
-    assert_eq!(after.bounce_rate().to_string(), "1/21 = 5 % (1–23 %)");
-    assert_eq!(world.suppressed().await, [to]);
-    let looks = world.store.looks().await.unwrap();
-    assert_eq!(looks.iter().map(|look| look.subject.clone()).collect::<Vec<_>>(), [mailbox]);
 }
 
 #[tokio::test]

@@ -77,6 +77,10 @@ impl World {
         clock(&self.now_ms)()
     }
 
+    pub(crate) fn clock(&self) -> Clock {
+        clock(&self.now_ms)
+    }
+
     pub(crate) fn pass(&self, time: SignedDuration) {
         self.now_ms.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
     }

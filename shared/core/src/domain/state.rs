@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Report, Verdict, verdict};
+use super::{Check, Report, Topic, Verdict, verdict};
 use crate::id::DomainName;
 
 /// How long a domain may fail before it stops sending, in hours; also the grace of a new one.
@@ -23,7 +23,7 @@ pub struct DomainState {
     pub failing_since: Option<Timestamp>,
     /// When it was checked last.
     pub checked_at: Timestamp,
-    /// The last that is known of every check.
+    /// The last that is known of every check; of blocklists, those that list something or did not answer.
     pub checks: Vec<Check>,
     /// DKIM selectors that an operator named.
     #[serde(default)]
@@ -47,7 +47,10 @@ impl DomainState {
     #[must_use]
     pub fn after(before: Option<&Self>, report: Report, now: Timestamp) -> Self {
         let selectors = before.map(|before| before.selectors.clone()).unwrap_or_default();
-        let checks: Vec<Check> = report.checks.into_iter().map(|check| keep_failing(before, check)).collect();
+        let checks = report.checks.into_iter().map(|check| keep_failing(before, check));
+        // It is written daily: what lists nobody would double the row.
+        let is_quiet = |check: &Check| check.topic == Topic::Blocklist && check.verdict == Verdict::Passing;
+        let checks: Vec<Check> = checks.filter(|check| !is_quiet(check)).collect();
         let verdict = verdict(&checks);
         let since = before.filter(|before| before.verdict == verdict).map_or(now, |before| before.since);
         let failing_since =

@@ -146,6 +146,18 @@ impl Cloud {
         Ok(())
     }
 
+    /// Invokes a function and returns its answer.
+    ///
+    /// # Errors
+    /// The emulator refuses, or the function fails.
+    pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Result<Value> {
+        let name = self.output(function)?;
+        let answer = self.http("POST", &format!("/2015-03-31/functions/{name}/invocations"), Some(event)).await?;
+        let answer: Value = serde_json::from_str(&answer).with_context(|| format!("{function} answers {answer}"))?;
+        ensure!(answer.get("errorMessage").is_none(), "{function}: {answer}");
+        Ok(answer)
+    }
+
     /// The processes of a function: children of the emulator that were started under its name.
     pub(crate) fn processes(&self, function: &str) -> Vec<u32> {
         let Ok(name) = self.output(function) else { return Vec::new() };

@@ -9,14 +9,18 @@ use aws_sdk_sqs::types::{Message, QueueAttributeName};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use preheat_core::counters::{Count, Subject};
 use preheat_core::day::SlotState;
 use preheat_core::endpoint::{Endpoint, Security};
+use preheat_core::event::Reporter;
 use preheat_core::id::{Address, MailboxId, PoolId, SlotId, TenantId};
 use preheat_core::mailbox::{Days, Mode, Provider, Role, Schedule, State};
 use preheat_core::message::{Search, VERSION, VisitOrder};
 use preheat_core::ramp::Ramp;
 use preheat_core::visit::BoxRow;
-use preheat_store::{Credential, Key, NewMailbox, Secret, Secrets, Store, Vault};
+use preheat_intake::sample::{Happening, Scene, Sender};
+use preheat_store::{Credential, Hook, Key, NewMailbox, Secret, SecretKind, Secrets, Store, Vault};
+use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
 use crate::mail_host::{DOMAINS, MailHost};
@@ -59,6 +63,7 @@ pub(crate) struct Slot {
 /// The fleet.
 pub(crate) struct Fleet {
     store: Store,
+    vault: Vault,
     secrets: Arc<Secrets>,
     dynamodb: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
@@ -120,6 +125,7 @@ impl Fleet {
         Ok(Self {
             secrets: vault.secrets().await.context("the stack's secrets")?,
             store,
+            vault,
             dynamodb: cloud.dynamodb(),
             sqs: cloud.sqs(),
             table,
@@ -130,6 +136,60 @@ impl Fleet {
             pool,
             date,
         })
+    }
+
+    /// An endpoint for Mailgun, as `preheat hooks add mailgun` makes it, and what a Function URL makes of a signed post to it: a
+    /// mail of ours to `gone` bounced.
+    ///
+    /// # Errors
+    /// The ledger or the key service does not do what the store expects of it.
+    pub(crate) async fn bounce(&self, message_id: &str, gone: &str) -> Result<Value> {
+        let (id, key) = ("rehearsalaaaaaaaaaaaaaaaaa".to_owned(), "rehearsal-signing-key");
+        let mut hook = Hook {
+            id: id.clone(),
+            tenant: self.tenant.clone(),
+            provider: Reporter::Mailgun,
+            secrets: Vec::new(),
+            sources: Vec::new(),
+            refuse_sns_v1: false,
+            url: None,
+            require_sha256: false,
+            made_at: now(),
+        };
+        let secret = Secret::new(key.to_owned());
+        hook.add_secret(&self.vault, SecretKind::Key, &secret, now(), SignedDuration::ZERO).await?;
+        self.store.put_hook(&hook).await?;
+        let endpoint = preheat_intake::Endpoint::new(hook.provider, id.clone(), vec![preheat_intake::Secret::key(key)]);
+        let scene =
+            Scene { happening: Happening::HardBounce, recipient: gone, message_id, id: "rehearsal-1", at: now() };
+        let posted = Sender::new(&endpoint).post(&[scene], now()).context("a sample")?;
+        let headers: serde_json::Map<String, Value> =
+            posted.headers.iter().map(|(name, value)| (name.to_lowercase(), json!(value))).collect();
+        let path = format!("/hooks/{}/{id}", hook.provider);
+        Ok(json!({
+            "version": "2.0", "rawPath": path, "headers": headers,
+            "requestContext": { "http": { "method": "POST", "path": path } },
+            "body": String::from_utf8(posted.body)?, "isBase64Encoded": false,
+        }))
+    }
+
+    /// Hard bounces that were counted for the tenant today and yesterday, and whom nobody may write to.
+    ///
+    /// # Errors
+    /// The ledger does not answer.
+    pub(crate) async fn bounced(&self) -> Result<(u64, Vec<String>)> {
+        let days = self.date.yesterday()?..=self.date.tomorrow()?;
+        let counted = self.store.counters(&Subject::Tenant(self.tenant.clone()), days).await?;
+        let suppressed = self.store.suppressed(&self.tenant).await?;
+        Ok((counted.get(Count::Hard), suppressed.iter().map(ToString::to_string).collect()))
+    }
+
+    /// How many decisions on health are on record.
+    ///
+    /// # Errors
+    /// The ledger does not answer.
+    pub(crate) async fn decisions(&self, of: MailboxId) -> Result<usize> {
+        Ok(self.store.decisions(of).await?.len())
     }
 
     /// How many mailboxes there are.

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use preheat_core::day::SlotState;
 use preheat_core::id::SlotId;
+use serde_json::json;
 
 use crate::cloud::{Cloud, TICK_S};
 use crate::evidence::{self, Accepted, Stored};
@@ -15,8 +16,24 @@ use crate::place::{self, until};
 use crate::table::Table;
 
 /// The checks, in the order of the story.
-pub(crate) const CHECKS: [&str; 13] =
-    [DEPLOYED, FIRED, SENT, FOUND, RESCUED, THREADED, FILED, COUNTED, ONCE, TWICE_DELIVERED, KILLED, SETTLED, CLEAN];
+pub(crate) const CHECKS: [&str; 16] = [
+    DEPLOYED,
+    FIRED,
+    SENT,
+    FOUND,
+    RESCUED,
+    THREADED,
+    FILED,
+    COUNTED,
+    ONCE,
+    GOVERNED,
+    BOUNCED,
+    TOLD,
+    TWICE_DELIVERED,
+    KILLED,
+    SETTLED,
+    CLEAN,
+];
 /// See [`CHECKS`].
 pub(crate) const DEPLOYED: &str = "stack deployed";
 const FIRED: &str = "schedule fired the fan-out";
@@ -27,6 +44,9 @@ const THREADED: &str = "a reply threaded";
 const FILED: &str = "copies filed in Preheat";
 const COUNTED: &str = "counters equal Postfix's log";
 const ONCE: &str = "no mail twice";
+const GOVERNED: &str = "governor looked at every mailbox";
+const BOUNCED: &str = "a bounce posted twice: counted once";
+const TOLD: &str = "a decision went over the bus to the notifier";
 const TWICE_DELIVERED: &str = "messages delivered twice: no mail twice";
 const KILLED: &str = "sender killed in mid-batch: no mail twice";
 const SETTLED: &str = "paused, searched, counters equal again";
@@ -59,6 +79,7 @@ impl Story<'_> {
         self.count(COUNTED).await?;
         let (all, twice) = self.twice();
         self.table.set(ONCE, twice == 0, format!("{all} Message-IDs in the log, {twice} twice"));
+        self.reports().await?;
         self.duplicates().await?;
         self.kill().await?;
         self.settle(visited_at).await
@@ -176,6 +197,39 @@ impl Story<'_> {
         let mails = self.accepted();
         let slots: Vec<SlotId> = mails.iter().filter_map(|mail| self.fleet.slot_of(&mail.message_id)).collect();
         (slots.iter().copied().collect(), mails.len() - slots.len())
+    }
+
+    /// Deliverability events come in, the governor decides by them, and the notifier hears of it.
+    async fn reports(&mut self) -> Result<()> {
+        let looked = self.cloud.invoke("GovernorFunction", &json!({ "v": 1, "look": "hourly" })).await?;
+        let whole = looked["looked"] == self.fleet.len() && looked["failed"] == json!([]);
+        self.table.set(GOVERNED, whole, format!("it answers {looked}"));
+
+        let mail = self.accepted().into_iter().find_map(|mail| Some((self.fleet.slot_of(&mail.message_id)?, mail)));
+        let (slot, mail) = mail.context("a mail in the log")?;
+        let gone = "gone@elsewhere.test";
+        let post = self.fleet.bounce(&mail.message_id, gone).await?;
+        let mut answers = Vec::new();
+        for _ in 0..2 {
+            answers.push(self.cloud.invoke("WebhookFunction", &post).await?["statusCode"].clone());
+        }
+        let (bounces, suppressed) = self.fleet.bounced().await?;
+        let once = answers.iter().all(|answer| *answer == 200) && bounces == 1 && suppressed == [gone];
+        self.table.set(BOUNCED, once, format!("answers {answers:?}; {bounces} counted; suppressed: {suppressed:?}"));
+
+        let (before, heard) = (self.fleet.decisions(slot.mailbox).await?, self.heard());
+        let looked = self.cloud.invoke("GovernorFunction", &json!({ "v": 1, "look": "due" })).await?;
+        let decided = self.fleet.decisions(slot.mailbox).await? - before;
+        let told = until("the notifier", minutes(2), LOOK, async || Ok((self.heard() > heard).then_some(()))).await;
+        let seen = format!("{} looked at, {decided} decided, {} batches told", looked["looked"], self.heard() - heard);
+        self.table.set(TOLD, decided > 0 && told.is_ok(), seen);
+        Ok(())
+    }
+
+    /// How often the notifier was done with changes.
+    fn heard(&self) -> usize {
+        // The emulator may quote what a function says.
+        self.cloud.log().replace('\\', "").matches("\"stage\":\"notifier\"").count()
     }
 
     /// How many Message-IDs stand in the log, and how many of them more than once, there or in a mailbox.
