@@ -64,6 +64,8 @@ pub struct Report {
     pub received: u32,
     /// Warmup mails whose placement the ledger has.
     pub recorded: u32,
+    /// Of those, the ones found in spam.
+    pub recorded_spam: u32,
     /// Days that were not filled, each with what became of the rest.
     pub shortfalls: Vec<String>,
     /// The states of the mailboxes, in order.
@@ -145,6 +147,7 @@ impl Trial {
             open: 0,
             received: 0,
             recorded: 0,
+            recorded_spam: 0,
             shortfalls: Vec::new(),
             states: Vec::new(),
             rig,
@@ -156,7 +159,9 @@ impl Trial {
 
 impl Report {
     async fn count(&mut self) -> Result<()> {
-        self.recorded = summarise(&self.rig, Violations::default()).await?.totals.received;
+        let summary = summarise(&self.rig, Violations::default()).await?;
+        self.recorded = summary.totals.received;
+        self.recorded_spam = summary.mailboxes.iter().map(|mailbox| mailbox.placements.spam).sum();
         self.received = self.rig.world.audit(self.rig.now(), &[]).values().map(|account| account.received).sum();
         for row in self.rig.rows().await? {
             self.states.push(row.state);

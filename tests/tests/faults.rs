@@ -99,6 +99,33 @@ fn f01_the_replier_is_killed_at_every_await() {
     killed_everywhere(Function::Replier, 6, false, 5);
 }
 
+/// A visit that dies after it rescued a mail has recorded before that it lay in spam: nobody can find it there again.
+#[test]
+fn f01_what_a_killed_visit_rescued_was_recorded_before() {
+    let mut kills = 0;
+    for k in (1..).step_by(4) {
+        let interference = Interference {
+            kill_at: Arc::new(move |killed, nth| (killed == Function::Replier && (5..9).contains(&nth)).then_some(k)),
+            ..Interference::default()
+        };
+        let report = Trial { mailboxes: 3, daily: 2, interference, ..Trial::default() }
+            .run(once(|rig| {
+                for (_, member) in &rig.members {
+                    rig.world.spam_streak(member.address.as_str(), Timestamp::MAX);
+                }
+            }))
+            .unwrap();
+        quiet(&report);
+        assert!(report.received > 0 && report.recorded == report.received, "k = {k}");
+        assert_eq!(report.recorded_spam, report.recorded, "k = {k}: all of it lay in spam");
+        if report.kills() == 0 {
+            break;
+        }
+        kills += report.kills();
+    }
+    assert!(kills >= 20, "{kills} kills only");
+}
+
 #[test]
 fn f02_the_sender_is_cancelled_at_every_await() {
     killed_everywhere(Function::Sender, 2, true, 2);

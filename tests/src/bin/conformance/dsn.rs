@@ -125,6 +125,7 @@ fn judge_row(row: &Expected, bytes: &[u8], tally: &mut Tally) -> Row {
         ),
         got: format!("{got}{}", by.unwrap_or_default()),
         right,
+        literal: got == kind,
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Row {
     pub(crate) got: String,
     /// Whether that is right.
     pub(crate) right: bool,
+    /// Whether it is what the row says, letter by letter. One that is right without is listed as left open.
+    pub(crate) literal: bool,
 }
 
 /// A count that is shown and gates nothing, or must be zero.
@@ -90,15 +92,14 @@ impl Verdict {
             .into_iter()
             .map(|(kind, (right, all))| (kind.to_owned(), json!({"right": right, "wrong": all - right})))
             .collect();
-        let wrong: Vec<Value> = self
-            .rows
-            .iter()
-            .filter(|row| !row.right)
-            .map(|row| json!({"what": row.what, "expected": row.expected, "got": row.got}))
-            .collect();
+        let listed = |of: &dyn Fn(&Row) -> bool| -> Vec<Value> {
+            let rows = self.rows.iter().filter(|row| of(row));
+            rows.map(|row| json!({"what": row.what, "expected": row.expected, "got": row.got})).collect()
+        };
         json!({
             "holds": self.holds(), "rows": self.rows.len(), "right": self.right(), "kinds": kinds,
-            "never": counts(&self.never), "besides": counts(&self.besides), "wrong": wrong,
+            "never": counts(&self.never), "besides": counts(&self.besides),
+            "wrong": listed(&|row| !row.right), "left_open": listed(&|row| row.right && !row.literal),
         })
     }
 }
@@ -121,8 +122,9 @@ impl fmt::Display for Verdict {
         for count in &self.besides {
             writeln!(f, "  {:<44} {:>4} of {}", count.what, count.found, count.of)?;
         }
-        for row in self.rows.iter().filter(|row| !row.right) {
-            writeln!(f, "  wrong: {}\n    expected {}\n    got      {}", row.what, row.expected, row.got)?;
+        for row in self.rows.iter().filter(|row| !row.right || !row.literal) {
+            let how = if row.right { "left open" } else { "wrong" };
+            writeln!(f, "  {how}: {}\n    expected {}\n    got      {}", row.what, row.expected, row.got)?;
         }
         Ok(())
     }
