@@ -12,7 +12,7 @@ use preheat_core::change::{Change, Kind, Subject as About};
 use preheat_core::domain::fleet::Member;
 use preheat_core::domain::state::{self, DomainState};
 use preheat_core::domain::{Report, Subject, Topic, Verdict};
-use preheat_core::id::{DomainName, TenantId};
+use preheat_core::id::{DomainName, MailboxId, TenantId};
 use preheat_core::mailbox::Provider;
 use preheat_store::{SHARDS, Store};
 
@@ -28,6 +28,8 @@ const SHARDS_PARALLEL: usize = 16;
 pub struct Used {
     /// Its mailboxes. Their scores are not known here.
     pub members: Vec<Member>,
+    /// Their ids, in the same order.
+    pub mailboxes: Vec<MailboxId>,
     /// Who hosts them.
     pub providers: BTreeSet<Provider>,
     /// Its sending IPs.
@@ -48,6 +50,7 @@ pub async fn used(store: &Store) -> Result<BTreeMap<(TenantId, DomainName), Used
             let Ok(domain) = plan.address.domain().parse() else { continue };
             let entry = used.entry((plan.tenant, domain)).or_default();
             entry.providers.insert(plan.provider);
+            entry.mailboxes.push(plan.id);
             entry.members.push(Member { address: plan.address, state, warmup_score: None });
         }
     }

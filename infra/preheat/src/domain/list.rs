@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::Out;
 use crate::ledger::{Directory, LedgerArgs, clock};
+use crate::mailbox::list::scores;
 use crate::outcome::Outcome;
 
 const EXAMPLES: &str = "\
@@ -48,9 +49,13 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     let store = args.ledger.open(Directory::Exists).await?.store;
     let now = clock()();
     let mut listed = Vec::new();
-    for ((tenant, domain), used) in used(&store).await? {
+    let scores = scores(&store).await?;
+    for ((tenant, domain), mut used) in used(&store).await? {
         if args.tenant.as_ref().is_some_and(|wanted| *wanted != tenant) {
             continue;
+        }
+        for (member, id) in used.members.iter_mut().zip(&used.mailboxes) {
+            member.warmup_score = scores.get(id).map(|scores| scores.score);
         }
         let records = store.domain_state(&tenant, &domain).await?;
         // A domain that was never checked is in its grace.
@@ -66,10 +71,12 @@ fn text(listed: &[Listed], now: Timestamp, out: Out<'_>) -> Outcome {
         return Ok(());
     }
     let longest = listed.iter().map(|one| one.domain.len()).max().unwrap_or(0).max(6);
-    writeln!(out, "{:<longest$}  {:<9} {:>9} {:>6}  records", "domain", "tenant", "mailboxes", "ready")?;
+    writeln!(out, "{:<longest$}  {:<9} {:>9} {:>6} {:>6}  records", "domain", "tenant", "mailboxes", "ready", "score")?;
     for one in listed {
         let ready = one.fleet.members.iter().filter(|member| member.state == State::Ready).count();
-        write!(out, "{:<longest$}  {:<9} {:>9} {ready:>6}  ", one.domain, one.tenant.as_str(), one.fleet.mailboxes)?;
+        let score = one.fleet.warmup_score_avg.map_or_else(|| "-".to_owned(), |average| format!("{average:.1}"));
+        let (tenant, mailboxes) = (one.tenant.as_str(), one.fleet.mailboxes);
+        write!(out, "{:<longest$}  {tenant:<9} {mailboxes:>9} {ready:>6} {score:>6}  ", one.domain)?;
         match &one.records {
             None => writeln!(out, "never checked")?,
             Some(state) => {

@@ -119,7 +119,7 @@ pub(crate) async fn fleet(store: &Store) -> anyhow::Result<(Vec<FleetRow>, Vec<B
 }
 
 /// The scores of every mailbox whose health is known.
-async fn scores(store: &Store) -> anyhow::Result<BTreeMap<MailboxId, Scores>> {
+pub(crate) async fn scores(store: &Store) -> anyhow::Result<BTreeMap<MailboxId, Scores>> {
     let parts = futures::stream::iter((0..HEALTH_PARTS).map(|part| store.health_part(part)));
     let parts: Vec<_> = parts.buffered(PARALLEL).try_collect().await?;
     let rows = parts.into_iter().flat_map(|part| part.rows);

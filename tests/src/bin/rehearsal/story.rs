@@ -154,12 +154,23 @@ impl Story<'_> {
 
     /// Replies are decided on by the visits, planned by the fan-out as later slots, sent like any other mail.
     async fn replies(&mut self) -> Result<()> {
-        let hurried = self.fleet.hurry_replies().await?;
-        let arrived = until("a reply", minutes(6), LOOK, async || {
-            let reply = self.stored().into_iter().find(|mail| !mail.in_reply_to.is_empty());
-            Ok(reply)
-        });
-        let reply = arrived.await?;
+        let mut hurried = 0;
+        let mut reply = None;
+        // Whether a mail is replied to is drawn, and nobody writes to the same mailbox twice a day: more mails, more replies.
+        for visit in 8..12 {
+            hurried += self.fleet.hurry_replies().await?;
+            let arrived = until("a reply", minutes(2), LOOK, async || {
+                Ok(self.stored().into_iter().find(|mail| !mail.in_reply_to.is_empty()))
+            });
+            if let Ok(arrived) = arrived.await {
+                reply = Some(arrived);
+                break;
+            }
+            println!("      {hurried} replies made due, none arrived yet; the mailboxes are visited again");
+            self.fleet.ask_for_visits(visit).await?;
+            tokio::time::sleep(Duration::from_secs(15)).await;
+        }
+        let reply = reply.context("no reply arrived in four rounds of visits")?;
         let parent = self.stored().into_iter().find(|mail| mail.message_id == reply.in_reply_to);
         let holds = parent.as_ref().is_some_and(|parent| {
             let writer = self.accepted().into_iter().find(|sent| sent.message_id == reply.message_id);
