@@ -361,6 +361,8 @@ fn f15_slow_servers_cost_only_their_own_sessions() {
         .run(from_six(|rig| rig.network.set_script(Some(first(Protocol::Smtp, 2, faults.clone())))))
         .unwrap();
     recovered(&report);
+    // Cut at their deadline, before the final dot: planned again. Nobody waited for them.
+    assert!(report.outcomes(SendOutcome::Deferred) > 0, "a slow session was not cut");
 }
 
 #[test]
@@ -396,6 +398,7 @@ fn f18_a_move_interrupted_between_copy_and_delete_is_finished() {
         let audit = report.rig.world.audit(report.rig.now(), &[30 * 3_600]);
         let leaks: u32 = audit.values().map(|account| account.leaks(0)).sum();
         assert_eq!(leaks, 0, "{verb} {done}: mail left in INBOX or Sent");
+        assert_eq!(report.recorded, report.received, "{verb} {done}: a mail lies there twice, or was recorded twice");
     }
 }
 

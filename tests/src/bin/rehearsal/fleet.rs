@@ -321,18 +321,25 @@ impl Fleet {
         Ok(count.parse()?)
     }
 
-    /// Looks at what lies in the queue `sends` without taking it: the bodies of the messages in sight.
+    /// Looks at what lies in the queue `sends` without taking it: the bodies of the messages in sight that are `fresh`. The
+    /// others are taken away: the sender would drop them, and looked at again they would become dead letters.
     ///
     /// # Errors
     /// The queue does not answer.
-    pub(crate) async fn peek(&self) -> Result<Vec<String>> {
+    pub(crate) async fn peek(&self, fresh: impl Fn(&str) -> bool) -> Result<Vec<String>> {
         let mut bodies = BTreeMap::new();
         for _ in 0..3 {
             let call = self.sqs.receive_message().queue_url(&self.sends_url).max_number_of_messages(10);
             let answer = call.visibility_timeout(2).wait_time_seconds(0).send().await?;
             for message in answer.messages() {
-                let Message { message_id, body, .. } = message;
-                bodies.insert(message_id.clone().unwrap_or_default(), body.clone().unwrap_or_default());
+                let Message { message_id, body, receipt_handle, .. } = message;
+                let body = body.clone().unwrap_or_default();
+                if fresh(&body) {
+                    bodies.insert(message_id.clone().unwrap_or_default(), body);
+                } else {
+                    let delete = self.sqs.delete_message().queue_url(&self.sends_url);
+                    delete.receipt_handle(receipt_handle.clone().unwrap_or_default()).send().await?;
+                }
             }
         }
         Ok(bodies.into_values().collect())

@@ -261,21 +261,21 @@ impl Story<'_> {
     /// does not get in one tick is planned again in the next, so that they become more.
     async fn gather(&self, least: u32) -> Result<Vec<String>> {
         self.cloud.deliver("SenderFunction", false).await?;
-        for _ in 0..5 {
+        for _ in 0..15 {
             until("orders in the queue", minutes(4), Duration::from_millis(500), async || {
                 let second = now().as_second().rem_euclid(i64::from(TICK_S));
                 let early = second < i64::from(TICK_S) * 3 / 4;
                 Ok((early && self.fleet.in_sight().await? >= least).then_some(()))
             })
             .await?;
-            let fresh: Vec<String> = self.fleet.peek().await?.into_iter().filter(|body| is_fresh(body)).collect();
+            let fresh = self.fleet.peek(is_fresh).await?;
             if fresh.len() >= least as usize {
                 return Ok(fresh);
             }
-            // Those in sight are of a tick that is over. Looking at them too often would make dead letters of them.
+            // The rest were of a tick that is over. Looking at the others too often would make dead letters of them.
             tokio::time::sleep(Duration::from_secs(15)).await;
         }
-        bail!("never {least} fresh orders in the queue at one time")
+        bail!("never {least} fresh orders in the queue at one time, in 15 looks")
     }
 
     async fn duplicates(&mut self) -> Result<()> {
