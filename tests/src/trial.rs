@@ -58,6 +58,8 @@ pub struct Report {
     pub target: u32,
     /// What of it was sent.
     pub sent: u32,
+    /// What was sent on all days, by the ledger.
+    pub sent_ever: u64,
     /// Sends of any day whose fate is still unknown.
     pub open: u32,
     /// Warmup mails that lie in mailboxes, by the servers' own books.
@@ -144,6 +146,7 @@ impl Trial {
             mails: watch.mails,
             target: 0,
             sent: 0,
+            sent_ever: 0,
             open: 0,
             received: 0,
             recorded: 0,
@@ -167,6 +170,8 @@ impl Report {
             self.states.push(row.state);
             self.open += u32::try_from(row.open.len() + row.ambiguous(self.rig.now()).count())?;
             let archives = self.rig.store.archives(row.plan.id).await?;
+            let archived = archives.iter().filter(|day| Some(day.date) != row.date);
+            self.sent_ever += u64::from(row.sent()) + archived.map(|day| u64::from(day.sent())).sum::<u64>();
             for day in archives.iter().filter(|day| day.sent() < day.target + day.carried_in) {
                 self.shortfalls.push(format!(
                     "{} {}: {} of {}+{} sent, {} carried over, missed {:?}",
