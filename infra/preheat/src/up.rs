@@ -105,7 +105,7 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
         Interference::default(),
         |event| {
             // Every five minutes somebody looks, and mostly there is nothing to say.
-            let is_quiet = matches!(event, Event::Governed(report) if report.decisions.is_empty() && report.failed.is_empty() && report.chores_failed.is_empty());
+            let is_quiet = matches!(event, Event::Governed(report) if report.is_quiet());
             if !is_quiet {
                 eprintln!("{}", line(event));
             }
@@ -165,7 +165,8 @@ fn line(event: &Event) -> String {
         Event::VisitFailed { mailbox, reason } => format!("visit of {mailbox} goes back to its queue: {reason}"),
         Event::Governed(report) => {
             let rules = report.decisions.iter().map(|one| format!("{}: {}", one.mailbox, one.rule.name()));
-            let told: Vec<String> = rules.chain(report.failed.iter().cloned()).collect();
+            let failed = report.failed.iter().chain(&report.chores_failed).cloned();
+            let told: Vec<String> = rules.chain(failed).collect();
             format!("health of {} looked at: {}", report.looked, told.join("; "))
         }
         Event::GovernFailed(reason) => format!("health was not looked at, the next look goes on: {reason}"),

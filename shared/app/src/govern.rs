@@ -21,7 +21,7 @@ use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use preheat_core::counters::Subject;
 use preheat_core::decision::Decision;
-use preheat_core::domain::{Report, Subject as Looked};
+use preheat_core::domain;
 use preheat_core::id::MailboxId;
 use preheat_core::message::Look;
 use preheat_core::tick::FleetRow;
@@ -57,6 +57,12 @@ pub struct GovernReport {
 }
 
 impl GovernReport {
+    /// Whether there is nothing to say of it: nothing was decided, and nothing failed.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.decisions.is_empty() && self.failed.is_empty() && self.chores_failed.is_empty()
+    }
+
     fn add(&mut self, id: MailboxId, outcome: Result<Seen, AppError>) -> Option<Seen> {
         self.looked += 1;
         match outcome {
@@ -90,7 +96,7 @@ impl GovernReport {
 pub async fn govern(
     app: &App,
     look: Look,
-    look_up: impl AsyncFn(&Looked) -> Report,
+    look_up: impl AsyncFn(&domain::Subject) -> domain::Report,
     now: Timestamp,
 ) -> Result<GovernReport, AppError> {
     match look {
