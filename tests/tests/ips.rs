@@ -99,7 +99,7 @@ impl World {
         };
         let domain = Some("mail.example.com".to_owned());
         let origin = Origin { mailbox: None, domain, ip: Some(ip), in_campaign: false, zone: "UTC".to_owned() };
-        Noted { event, origin }
+        Noted { event, origin, slot: None }
     }
 
     async fn decide(&self, now: Timestamp) -> Decided {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use preheat_core::event::Event;
-use preheat_core::id::{Address, MailboxId, PoolId, TenantId};
+use preheat_core::id::{Address, MailboxId, PoolId, SlotId, TenantId};
 use preheat_core::merge::Origin;
 use preheat_core::token::TOKEN_CHARS;
 use preheat_store::{EVENT_KEPT_DAYS, Noted, Quarantined, Store, StoreError, Taken, Vault};
@@ -148,8 +148,8 @@ pub async fn take_events(
             tally.too_old += 1;
             continue;
         }
-        let origin = origin(desk, tenant, &event, &zone, now).await?;
-        noted.push(Noted { event, origin });
+        let (origin, slot) = origin(desk, tenant, &event, &zone, now).await?;
+        noted.push(Noted { event, origin, slot });
     }
     for (taken, noted) in desk.store.take_events(tenant, &noted, now).await?.into_iter().zip(&noted) {
         match taken {
@@ -171,14 +171,14 @@ async fn set_aside(desk: &Desk, event: &Event, now: Timestamp) -> Result<(), Sto
         .await
 }
 
-/// Where the event's mail came from: the mailbox by its token, else by the sender's address.
+/// Where the event's mail came from: the mailbox by its token, else by the sender's address. And the token's slot.
 async fn origin(
     desk: &Desk,
     tenant: &TenantId,
     event: &Event,
     zone: &str,
     now: Timestamp,
-) -> Result<Origin, StoreError> {
+) -> Result<(Origin, Option<SlotId>), StoreError> {
     let sender: Option<Address> = event.sender.as_deref().and_then(|sender| sender.parse().ok());
     let mut by_address = None;
     if let Some(address) = &sender
@@ -188,25 +188,27 @@ async fn origin(
     }
     let pool = by_address.as_ref().map(|(_, member)| member.pool.clone());
     let by_token = by_token(desk, tenant, event, pool, now).await?;
-    let mailbox = by_token.or(by_address);
+    let slot = by_token.as_ref().map(|(slot, _)| *slot);
+    let mailbox = by_token.map(|(slot, member)| (slot.mailbox, member)).or(by_address);
     let domain = sender.map(|sender| sender.domain().to_owned());
-    Ok(Origin {
+    let origin = Origin {
         domain: domain.or_else(|| mailbox.as_ref().map(|(_, member)| member.domain.clone())),
         mailbox: mailbox.map(|(id, member)| (id, member.zone.clone())),
         ip: event.sending_ip,
         in_campaign: event.correlation.campaign.is_some(),
         zone: zone.to_owned(),
-    })
+    };
+    Ok((origin, slot))
 }
 
-/// The mailbox that a warmup token of the event names. A token is of a pool: the sender's, or the tenant's own.
+/// The slot that a warmup token of the event names, and whose it is. A token is of a pool: the sender's, or the tenant's own.
 async fn by_token(
     desk: &Desk,
     tenant: &TenantId,
     event: &Event,
     pool: Option<PoolId>,
     now: Timestamp,
-) -> Result<Option<(MailboxId, Arc<Member>)>, StoreError> {
+) -> Result<Option<(SlotId, Arc<Member>)>, StoreError> {
     let tags = event.correlation.tags.iter().map(|tag| tag.split_once('=').map_or(tag.as_str(), |(_, value)| value));
     let told = event.correlation.warmup_id.as_deref().into_iter().chain(event.message_id.as_deref()).chain(tags);
     let tokens: Vec<&str> = told.filter(|text| may_be_token(text)).collect();
@@ -218,7 +220,7 @@ async fn by_token(
     for pool in pool.into_iter().chain(own) {
         let Some(slot) = tokens.iter().find_map(|token| secrets.tokens.verify(&pool, token)) else { continue };
         if let Some(member) = desk.member(tenant, slot.mailbox, now).await? {
-            return Ok(Some((slot.mailbox, member)));
+            return Ok(Some((slot, member)));
         }
     }
     Ok(None)

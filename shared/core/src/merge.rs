@@ -4,6 +4,9 @@
 //! [`Standing::note`] only ever joins: the earliest event of each kind is kept. So it is commutative, associative and
 //! idempotent, and what a mail counts for (`Standing::counted`) is a function of the *set* of its events. Whoever stores
 //! events adds the difference of before and after to the counters, in the same transaction, and they can never drift.
+//! Which events are of one mail, [`names`] says.
+
+mod names;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -16,6 +19,8 @@ use serde::{Deserialize, Serialize};
 use crate::counters::{Count, Subject};
 use crate::event::Kind;
 use crate::id::{MailboxId, TenantId};
+
+pub use names::{MailName, names};
 
 /// Where a mail came from, as far as one event tells.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -69,16 +74,30 @@ pub type Changes = BTreeMap<(Subject, Date), BTreeMap<Count, i64>>;
 impl Standing {
     /// Joins an event.
     pub fn note(&mut self, kind: Kind, at: Timestamp, origin: &Origin) {
-        let mark = Mark { at_ms: at.as_millisecond(), ip: origin.ip };
-        let kept = self.marks.entry(Count::of(kind)).or_insert(mark);
-        if mark.order() < kept.order() {
-            *kept = mark;
-        }
+        self.mark(Count::of(kind), Mark { at_ms: at.as_millisecond(), ip: origin.ip });
         // Where events contradict each other the smaller holds: any choice will do that does not depend on their order.
         join(&mut self.mailbox, origin.mailbox.as_ref());
         join(&mut self.domain, origin.domain.as_ref());
         join(&mut self.zone, Some(&origin.zone));
         self.in_campaign |= origin.in_campaign;
+    }
+
+    /// Joins what is known of the same mail under another name: as if this had noted the other's events as well.
+    pub fn join(&mut self, other: &Self) {
+        for (count, mark) in &other.marks {
+            self.mark(*count, *mark);
+        }
+        join(&mut self.mailbox, other.mailbox.as_ref());
+        join(&mut self.domain, other.domain.as_ref());
+        join(&mut self.zone, other.zone.as_ref());
+        self.in_campaign |= other.in_campaign;
+    }
+
+    fn mark(&mut self, count: Count, mark: Mark) {
+        let kept = self.marks.entry(count).or_insert(mark);
+        if mark.order() < kept.order() {
+            *kept = mark;
+        }
     }
 
     /// Whether it bounced softly in a way that speaks of the address, not of us.
@@ -271,6 +290,23 @@ mod tests {
             let mut doubled = shuffled.clone();
             doubled.push(shuffled[again % shuffled.len()].clone());
             prop_assert_eq!(folded(&events), folded(&doubled));
+        }
+
+        #[test]
+        fn what_stands_under_two_names_joins_to_what_would_stand_under_one(
+            events in proptest::collection::vec(event(), 1..9), split in 0_usize..9,
+        ) {
+            let stand = |events: &[(Kind, i64, Origin)]| {
+                let mut standing = Standing::default();
+                for (kind, second, origin) in events {
+                    standing.note(*kind, at(*second), origin);
+                }
+                standing
+            };
+            let (one, other) = events.split_at(split.min(events.len()));
+            let mut joined = stand(one);
+            joined.join(&stand(other));
+            prop_assert_eq!(joined, stand(&events));
         }
 
         #[test]

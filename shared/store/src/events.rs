@@ -9,15 +9,16 @@
 //! May not decide what an event means: core does.
 
 mod draft;
+mod mails;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use jiff::{SignedDuration, Timestamp};
 use preheat_core::event::Event;
-use preheat_core::id::{Address, TenantId};
-use preheat_core::merge::{Origin, Standing};
+use preheat_core::id::{Address, SlotId, TenantId};
+use preheat_core::merge::Origin;
 use preheat_core::suppression::SOFT_WITHIN_DAYS;
 
 use crate::error::{StoreError, failure, unbuilt};
@@ -27,6 +28,7 @@ use crate::retry::{Patience, repeat};
 use crate::store::Store;
 use crate::table::TTL;
 use draft::{Draft, Entry, Known, Soft};
+use mails::{Lies, Rows, targets};
 
 pub(crate) use draft::digest;
 
@@ -49,6 +51,8 @@ pub struct Noted {
     pub event: Event,
     /// What it leads to.
     pub origin: Origin,
+    /// The slot of its mail, if it carries a warmup token that was verified.
+    pub slot: Option<SlotId>,
 }
 
 /// What became of an event.
@@ -77,7 +81,7 @@ impl Store {
         let entries: Vec<Entry<'_>> = events
             .iter()
             .enumerate()
-            .map(|(at, noted)| Entry::new(at, noted))
+            .map(|(at, noted)| Entry::new(tenant, at, noted))
             .filter(|entry| seen.insert(entry.digest.clone()))
             .collect();
         let mut rest = entries.as_slice();
@@ -128,25 +132,23 @@ impl Store {
 
     /// What is known of the mails and the soft bounces that some events speak of.
     async fn known(&self, tenant: &TenantId, entries: &[&Entry<'_>]) -> Result<Known, StoreError> {
-        let mails: BTreeSet<&str> = entries.iter().filter_map(|entry| entry.mail.as_deref()).collect();
         let soft: BTreeSet<&Address> = entries.iter().filter_map(|entry| entry.soft_address()).collect();
-        let keys: Vec<Key<'_>> = mails
-            .iter()
-            .map(|mail| Key::Mail(mail))
-            .chain(soft.iter().map(|address| Key::SoftBounces(tenant, address)))
-            .collect();
-        let mut items = self.get_many(&keys).await?;
         let mut known = Known::default();
-        for mail in mails {
-            let key = Key::Mail(mail);
-            let Some(item) = items.remove(&(key.pk(), key.sk())) else { continue };
-            let mut fields = Fields(item);
-            let read = || -> Result<_, crate::item::Unreadable> {
-                Ok((fields.number("v")?, serde_json::from_str(&fields.text("j")?)?))
-            };
-            let mut read = read;
-            let mail_known = read().map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.0 })?;
-            known.mails.insert(mail.to_owned(), mail_known);
+        let mut names: BTreeSet<String> = entries.iter().flat_map(|entry| entry.names.iter().cloned()).collect();
+        let mut read = names.clone();
+        let keys = soft.iter().map(|address| Key::SoftBounces(tenant, address));
+        let keys: Vec<Key<'_>> = names.iter().map(|name| Key::Mail(name)).chain(keys).collect();
+        let mut items = self.get_many(&keys).await?;
+        known.mails = lying(&names, &mut items)?;
+        // Names of a mail point to where it stands: mostly known by then, and some steps at most.
+        loop {
+            names = targets(&known.mails).difference(&read).cloned().collect();
+            if names.is_empty() {
+                break;
+            }
+            let mut there = self.get_many(&names.iter().map(|name| Key::Mail(name)).collect::<Vec<_>>()).await?;
+            known.mails.append(&mut lying(&names, &mut there)?);
+            read.append(&mut names);
         }
         for address in soft {
             let key = Key::SoftBounces(tenant, address);
@@ -172,8 +174,8 @@ impl Store {
         for entry in draft.entries {
             actions.push(put(self.event_put(tenant, entry, now)?));
         }
-        for (mail, (version, standing)) in &draft.mails {
-            actions.push(put(self.mail_put(mail, *version, standing, now)?));
+        for (name, version, lies) in &draft.mails {
+            actions.push(put(self.mail_put(name, *version, lies, now)?));
         }
         for (address, soft) in &draft.soft {
             actions.push(update(self.soft_update(Key::SoftBounces(tenant, address), *soft, now)?));
@@ -213,15 +215,9 @@ impl Store {
             .map_err(|error| unbuilt("TransactWriteItems", &error))
     }
 
-    fn mail_put(
-        &self,
-        mail: &str,
-        version: Option<u64>,
-        standing: &Standing,
-        now: Timestamp,
-    ) -> Result<Put, StoreError> {
-        let key = Key::Mail(mail);
-        let json = serde_json::to_string(standing)
+    fn mail_put(&self, name: &str, version: Option<u64>, lies: &Lies, now: Timestamp) -> Result<Put, StoreError> {
+        let key = Key::Mail(name);
+        let json = serde_json::to_string(lies)
             .map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.to_string() })?;
         let item = Item::from([
             ("pk".to_owned(), text(key.pk())),
@@ -275,6 +271,22 @@ impl Store {
         })
         .await
     }
+}
+
+/// What lies under names of mails, of the items that were read.
+fn lying(names: &BTreeSet<String>, items: &mut BTreeMap<(String, String), Item>) -> Result<Rows, StoreError> {
+    let mut rows = Rows::new();
+    for name in names {
+        let key = Key::Mail(name);
+        let Some(item) = items.remove(&(key.pk(), key.sk())) else { continue };
+        let mut fields = Fields(item);
+        let mut read = || -> Result<(u64, Lies), crate::item::Unreadable> {
+            Ok((fields.number("v")?, serde_json::from_str(&fields.text("j")?)?))
+        };
+        let row = read().map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.0 })?;
+        rows.insert(name.clone(), row);
+    }
+    Ok(rows)
 }
 
 /// How a transaction ended.

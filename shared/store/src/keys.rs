@@ -85,7 +85,7 @@ pub enum Key<'a> {
     Zone(&'a TenantId),
     /// `EVT#{provider}#{digest}` / `E`: an event.
     Event(Reporter, &'a str),
-    /// `MAIL#{digest}` / `M`: what is known of a mail from its events.
+    /// `MAIL#{digest}` / `M`: what is known of a mail from its events, under one of its names; or under which it lies.
     Mail(&'a str),
     /// `CNT#{subject}#{part}` / `{date}`: a part of a subject's counters of a local day.
     Counters(&'a Subject, u8, Date),

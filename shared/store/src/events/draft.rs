@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use preheat_core::counters::Subject;
-use preheat_core::event::Reporter;
 use preheat_core::id::{Address, MailboxId, TenantId};
-use preheat_core::merge::{Changes, Standing, difference, settle};
+use preheat_core::merge::{Changes, Standing, difference, names, settle};
 use preheat_core::suppression::{Reason, SOFT_MAX};
 use sha2::{Digest, Sha256};
 
 use super::Noted;
+use super::mails::{Lies, Mail, Mails, Rows};
 use crate::suppressed::Suppression;
 
 /// An event on its way into the ledger.
@@ -20,29 +20,21 @@ pub(super) struct Entry<'a> {
     pub(super) noted: &'a Noted,
     /// Of provider, account and dedupe key.
     pub(super) digest: String,
-    /// Of account, mail and recipient; `None`: the event names no mail, and stands for itself.
-    pub(super) mail: Option<String>,
+    /// Of each name of its mail, the surest first; none: it stands for itself.
+    pub(super) names: Vec<String>,
     recipient: Option<Address>,
 }
 
 impl<'a> Entry<'a> {
-    pub(super) fn new(at: usize, noted: &'a Noted) -> Self {
+    pub(super) fn new(tenant: &TenantId, at: usize, noted: &'a Noted) -> Self {
         let event = &noted.event;
-        let provider = event.provider.name();
-        let (own, wire) = (event.provider_message_id.as_deref(), event.message_id.as_deref());
-        let mail = match event.provider {
-            // An MTA's reports (feedback, late bounces) carry the Message-ID of the mail, and an id of their own.
-            Reporter::Powermta | Reporter::Kumomta | Reporter::Mailbox => wire.or(own),
-            // A platform's own id stands on all events of a mail, the wire's Message-ID on some.
-            _ => own.or(wire),
-        };
-        let recipient = event.recipient.as_deref();
+        let names = names(tenant, event, noted.slot.as_ref());
         Self {
             at,
             noted,
-            digest: digest(&[provider, &event.account, &event.dedupe_key]),
-            mail: mail.map(|mail| digest(&[provider, &event.account, mail, recipient.unwrap_or_default()])),
-            recipient: recipient.and_then(|recipient| recipient.parse().ok()),
+            digest: digest(&[event.provider.name(), &event.account, &event.dedupe_key]),
+            names: names.iter().map(|name| digest(&name.parts())).collect(),
+            recipient: event.recipient.as_deref().and_then(|recipient| recipient.parse().ok()),
         }
     }
 
@@ -57,8 +49,8 @@ impl<'a> Entry<'a> {
 /// What was read before a transaction.
 #[derive(Default)]
 pub(super) struct Known {
-    /// Version and standing.
-    pub(super) mails: BTreeMap<String, (u64, Standing)>,
+    /// What lies under the names of the mails.
+    pub(super) mails: Rows,
     /// Count, and until when it holds.
     pub(super) soft: BTreeMap<Address, (u32, i64)>,
 }
@@ -73,8 +65,8 @@ pub(super) struct Soft {
 /// What a transaction is to change.
 pub(super) struct Draft<'a> {
     pub(super) entries: &'a [&'a Entry<'a>],
-    /// Those that change: version before, and standing after.
-    pub(super) mails: BTreeMap<&'a str, (Option<u64>, Standing)>,
+    /// What changes: a name of a mail, the version that was read there, and what lies there after.
+    pub(super) mails: Vec<(String, Option<u64>, Lies)>,
     pub(super) soft: BTreeMap<&'a Address, Soft>,
     pub(super) suppressions: BTreeMap<&'a Address, Suppression>,
     pub(super) looks: BTreeMap<Subject, u64>,
@@ -85,31 +77,28 @@ impl<'a> Draft<'a> {
     pub(super) fn new(tenant: &TenantId, entries: &'a [&'a Entry<'a>], known: &Known, now: Timestamp) -> Self {
         let mut draft = Self {
             entries,
-            mails: BTreeMap::new(),
+            mails: Vec::new(),
             soft: BTreeMap::new(),
             suppressions: BTreeMap::new(),
             looks: BTreeMap::new(),
             changes: Changes::new(),
         };
+        let mut mails = Mails::new(&known.mails);
         for entry in entries {
-            draft.take(tenant, entry, known, now);
+            draft.take(tenant, entry, &mut mails, known, now);
         }
-        draft.mails.retain(|mail, (_, after)| known.mails.get(*mail).is_none_or(|(_, before)| before != after));
+        draft.mails = mails.changed();
         settle(&mut draft.changes);
         draft
     }
 
-    fn take(&mut self, tenant: &TenantId, entry: &'a Entry<'a>, known: &Known, now: Timestamp) {
-        let Noted { event, origin } = entry.noted;
-        let mut alone = (None, Standing::default());
-        let (_, standing) = match entry.mail.as_deref() {
-            None => &mut alone,
-            Some(mail) => self.mails.entry(mail).or_insert_with(|| match known.mails.get(mail) {
-                None => (None, Standing::default()),
-                Some((version, standing)) => (Some(*version), standing.clone()),
-            }),
+    fn take(&mut self, tenant: &TenantId, entry: &'a Entry<'a>, mails: &mut Mails<'_>, known: &Known, now: Timestamp) {
+        let Noted { event, origin, .. } = entry.noted;
+        let mut alone = Standing::default();
+        let Mail { before, standing } = match entry.names.split_first() {
+            None => Mail { before: Standing::default(), standing: &mut alone },
+            Some((name, others)) => mails.of(name, others, tenant, &mut self.changes),
         };
-        let before = standing.clone();
         standing.note(event.kind, event.occurred_at, origin);
         difference(tenant, &before, standing, &mut self.changes);
         let soft_since = standing.is_soft_of_address() && !before.is_soft_of_address();
@@ -146,7 +135,7 @@ impl<'a> Draft<'a> {
     pub(super) fn token(&self, now: Timestamp) -> String {
         let mut parts = vec![now.as_millisecond().to_string()];
         parts.extend(self.entries.iter().map(|entry| entry.digest.clone()));
-        parts.extend(self.mails.values().map(|(version, _)| format!("{version:?}")));
+        parts.extend(self.mails.iter().map(|(_, version, _)| format!("{version:?}")));
         parts.extend(self.soft.values().map(|soft| format!("{:?}", soft.stored)));
         // Mails that stay as they are leave no version: the changes tell their attempts apart.
         parts.push(format!("{:?}", self.changes));

@@ -47,7 +47,7 @@ fn noted(key: &str, mail: &str, kind: Kind) -> Noted {
         in_campaign: false,
         zone: "UTC".to_owned(),
     };
-    Noted { event, origin }
+    Noted { event, origin, slot: None }
 }
 
 fn subjects() -> [Subject; 4] {
@@ -251,4 +251,82 @@ async fn an_event_is_forgotten_after_a_week_and_its_day_is_not() {
     let mut deferred = Counters::default();
     deferred.add(Count::Deferred, 1);
     assert_eq!(days, BTreeMap::from([(day, deferred)]), "a day with any event is kept, nothing sent");
+}
+
+/// A bounce that a mailbox of ours found: it knows the wire's Message-ID alone.
+fn notification(key: &str, mail: &str, wire: &str) -> Noted {
+    let mut noted = noted(key, mail, Kind::Bounced(Class::Hard));
+    noted.event.provider = Reporter::Mailbox;
+    noted.event.account = MAILBOX.to_string();
+    noted.event.provider_message_id = None;
+    noted.event.message_id = Some(wire.to_owned());
+    noted
+}
+
+fn with_wire(mut noted: Noted, wire: &str) -> Noted {
+    noted.event.message_id = Some(wire.to_owned());
+    noted
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bounce_that_a_platform_and_a_mailbox_report_counts_once_in_every_order() {
+    let platform = noted("webhook", "m", Kind::Bounced(Class::Hard));
+    let delivered = with_wire(noted("delivered", "m", Kind::Delivered), "m@acme.example");
+    let dsn = notification("dsn", "m", "m@acme.example");
+    let orders: [[&Noted; 3]; 6] = [
+        [&platform, &delivered, &dsn],
+        [&platform, &dsn, &delivered],
+        [&delivered, &platform, &dsn],
+        [&delivered, &dsn, &platform],
+        [&dsn, &platform, &delivered],
+        [&dsn, &delivered, &platform],
+    ];
+    for order in orders {
+        for together in [true, false] {
+            let world = World::new().await;
+            let order: Vec<Noted> = order.iter().copied().cloned().collect();
+            if together {
+                take(&world.store, &order).await.unwrap();
+            } else {
+                for event in &order {
+                    take(&world.another_store(), std::slice::from_ref(event)).await.unwrap();
+                }
+            }
+            assert_eq!(counted(&world.store).await, BTreeMap::from([(Count::Hard, 1)]), "{order:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_is_one_mail_whatever_ids_its_relay_gave_it() {
+    let world = World::new().await;
+    let slot = Some("mb-7/2026-03-02/3".parse().unwrap());
+    let webhook = Noted { slot, ..noted("webhook", "relay", Kind::Bounced(Class::Hard)) };
+    let dsn = Noted { slot, ..notification("dsn", "relay", "rewritten@relay.example") };
+    take(&world.store, &[webhook]).await.unwrap();
+    take(&world.store, &[dsn]).await.unwrap();
+    assert_eq!(counted(&world.store).await, BTreeMap::from([(Count::Hard, 1)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn processes_that_join_the_names_of_a_mail_at_once_count_it_once() {
+    let world = World::new().await;
+    world.aws.faults().share("TransactWriteItems", Fault::Latency(std::time::Duration::from_millis(7)), 0.5);
+    let told: Vec<Noted> = (0..12)
+        .flat_map(|n| {
+            let (mail, wire) = (format!("m{n}"), format!("m{n}@acme.example"));
+            [
+                noted(&format!("a{n}"), &mail, Kind::Bounced(Class::Hard)),
+                with_wire(noted(&format!("b{n}"), &mail, Kind::Accepted), &wire),
+                notification(&format!("c{n}"), &mail, &wire),
+            ]
+        })
+        .collect();
+    let part = |of: usize| told.iter().skip(of).step_by(3).cloned().collect::<Vec<_>>();
+    let (parts, stores) = ([part(0), part(1), part(2)], [world.another_store(), world.another_store()]);
+    let (a, b, c) =
+        tokio::join!(take(&world.store, &parts[0]), take(&stores[0], &parts[1]), take(&stores[1], &parts[2]));
+    let stored = [a, b, c].into_iter().flat_map(Result::unwrap).filter(|taken| *taken == Taken::Stored).count();
+    assert_eq!(stored, told.len());
+    assert_eq!(counted(&world.store).await, BTreeMap::from([(Count::Accepted, 12), (Count::Hard, 12)]));
 }
