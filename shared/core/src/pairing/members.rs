@@ -1,10 +1,9 @@
 //! The mailboxes of a fleet as pairing sees them, and how many others each may write to.
 
-use std::collections::BTreeSet;
-
-use crate::id::{Address, MailboxId};
+use crate::id::MailboxId;
 use crate::limits::Limits;
 use crate::mailbox::{Provider, Role};
+use crate::suppression::Suppressed;
 use crate::tick::FleetRow;
 use crate::tick::fleet::Names;
 
@@ -24,7 +23,7 @@ pub(super) struct Member {
 
 impl Member {
     /// One a row, in the order of the fleet; and how many pools there are.
-    pub(super) fn all(fleet: &[FleetRow], suppressed: &BTreeSet<Address>) -> (Vec<Self>, usize) {
+    pub(super) fn all(fleet: &[FleetRow], suppressed: &Suppressed) -> (Vec<Self>, usize) {
         let (mut pools, mut organisations, mut domains) = (Names::default(), Names::default(), Names::default());
         let mut members = Vec::with_capacity(fleet.len());
         for row in fleet {
@@ -37,7 +36,7 @@ impl Member {
                 provider: plan.provider,
                 live: row.plan.state.is_partner()
                     && plan.exchanges()
-                    && (suppressed.is_empty() || !suppressed.contains(&plan.address)),
+                    && (suppressed.is_empty() || !suppressed.holds(&plan.tenant, &plan.address)),
                 seed: plan.role == Role::Seed,
             });
         }
