@@ -34,6 +34,7 @@ use preheat_mail::{Account, Deadlines};
 use preheat_store::{Profile, Secrets, StoreError};
 use serde::Serialize;
 
+use crate::moved;
 use crate::redact::without_addresses;
 use crate::send::account_auth;
 use crate::{App, Next};
@@ -127,7 +128,7 @@ pub async fn visit(app: &App, order: &VisitOrder) -> Result<VisitReport, VisitEr
         Ok(session) => session,
         Err(error) => {
             if let ImapError::Credentials { .. } = &error {
-                app.store.set_state(order.mailbox, State::Error, Some(&without_addresses(&error.to_string()))).await?;
+                moved::refused(app, &profile, row.state, &error.to_string()).await?;
                 return Ok(skipped("the credentials were refused: the mailbox is in error now"));
             }
             return Err(error.into());
@@ -171,11 +172,11 @@ async fn first_visit(app: &App, profile: &Profile, imap: &Account<'_>) -> Result
     };
     match refused {
         None => {
-            app.store.set_state(profile.id, State::Warming, None).await?;
+            moved::accepted(app, profile).await?;
             Ok(skipped("new: both logins work, it warms from now on"))
         }
         Some(reason) => {
-            app.store.set_state(profile.id, State::Error, Some(&without_addresses(&reason))).await?;
+            moved::refused(app, profile, State::New, &reason).await?;
             Ok(skipped("new: a login was refused, the mailbox is in error now"))
         }
     }

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 use preheat_core::day::PlanRow;
-use preheat_core::decision::{About, Decision, Rule, record};
-use preheat_core::health::HealthRow;
+use preheat_core::decision::{About, Decision, Entered, Rule, record};
+use preheat_core::health::{DayTally, HealthRow};
 use preheat_core::lifecycle::step;
 use preheat_core::mailbox::State;
-use preheat_store::{CarriedOut, HealthSeen};
+use preheat_store::{CarriedOut, HealthSeen, StateNote};
 
 use super::evidence::{Ground, reported};
-use super::tell::changes;
+use super::tell::{changes, lasting};
 use crate::{App, AppError};
 
 /// Turns of one look, at most: a decision, what follows from it at once, and a reading again before each.
@@ -31,6 +31,8 @@ pub(super) struct Seen {
     pub(super) row: PlanRow,
     /// Its health row.
     pub(super) health: HealthSeen,
+    /// Its last days, folded anew; nothing if it was decided on until the end.
+    pub(super) days: Vec<DayTally>,
     /// What was decided, carried out and told.
     pub(super) decisions: Vec<Decision>,
 }
@@ -47,7 +49,7 @@ pub(super) async fn look_at(app: &App, ground: &Ground, mailbox: Mailbox, now: T
     let Mailbox { row, seen, domain_emergency } = mailbox;
     let at = Looker { app, ground, domain_emergency, now };
     let health = seen.unwrap_or_else(|| at.absent(row.state));
-    let mut look = Seen { row, health, decisions: Vec::new() };
+    let mut look = Seen { row, health, days: Vec::new(), decisions: Vec::new() };
     let mut is_fresh = false;
     for _ in 0..TURNS_MAX {
         let (noted, decided) = at.consider(&look).await?;
@@ -98,8 +100,10 @@ impl Looker<'_> {
         let (app, row, limits) = (self.app, &look.row, &self.app.limits.health);
         let mut noted = self.with_days(look).await?;
         let before = noted.standing.clone();
-        let reason = if row.state == before.state { None } else { app.store.state_reason(row.plan.id).await? };
-        let given = (reason.as_deref(), self.domain_emergency);
+        let is_moved = row.state != before.state;
+        let note = if is_moved { app.store.state_note(row.plan.id).await? } else { StateNote::default() };
+        let reason = note.reason.as_deref();
+        let given = (reason, self.domain_emergency);
         let evidence = self.ground.evidence(app, row, &noted, given, self.now);
         noted.scores = evidence.health.as_ref().and_then(|health| health.scores).or(noted.scores);
         let step = step(&before, &evidence, self.now, limits);
@@ -112,7 +116,8 @@ impl Looker<'_> {
             mailbox: row.plan.id,
             address: row.plan.address.as_str(),
             seq: look.health.row.seq + 1,
-            reason: reason.as_deref(),
+            reason,
+            entered: note.since.map(|at| Entered { at, told: note.told }),
         };
         let decision = record(about, ruling, &before, &step.after, &evidence, self.now, limits);
         Ok((noted, Some(decision)))
@@ -136,9 +141,13 @@ impl Looker<'_> {
         Ok(noted)
     }
 
-    /// Nothing was decided. What was noted is written if the mailbox stands otherwise, once a day as the roll-up of its days,
+    /// Nothing is to be decided. What lasts is told, once a day. What was noted is written if the mailbox stands otherwise, once a day as the roll-up of its days,
     /// and when something was reported out of turn.
     async fn keep(&self, mut look: Seen, noted: HealthRow) -> Result<Seen, AppError> {
+        if self.ground.sees_placements() && look.decisions.is_empty() {
+            self.app.tell(&lasting(&look.row, &noted.standing, self.now)).await?;
+        }
+        look.days.clone_from(&noted.days);
         let seen = &look.health.row;
         let changed = noted.standing != seen.standing || noted.rolled_to != seen.rolled_to;
         let reported = !self.ground.sees_placements() && noted.days != seen.days;
@@ -158,7 +167,7 @@ impl Looker<'_> {
     ) -> Result<Option<Seen>, AppError> {
         let Some(row) = self.app.store.plan_row(id).await? else { return Ok(None) };
         let health = self.app.store.health(id).await?.unwrap_or_else(|| self.absent(row.state));
-        Ok(Some(Seen { row, health, decisions: std::mem::take(decisions) }))
+        Ok(Some(Seen { row, health, days: Vec::new(), decisions: std::mem::take(decisions) }))
     }
 
     /// Step 1. The decision that holds the number: this one, or the same of a run that died; one that was never carried out and

@@ -22,6 +22,8 @@ fn decision(mailbox: MailboxId, seq: u32, to: State, percent: (u8, u8), day_inde
         at: at("12:00:00"),
         rule: Rule::Tier,
         observed: false,
+        entered: None,
+        ended: None,
         from: State::Warming,
         to,
         percent,
@@ -74,7 +76,7 @@ async fn a_roll_back_is_made_once_even_if_every_answer_is_lost() {
 async fn a_decision_that_somebody_has_overtaken_changes_nothing() {
     let world = World::new().await;
     let id = world.warming("ann@acme.test", 20).await;
-    world.store.set_state(id, State::Paused, Some("by hand")).await.unwrap();
+    world.store.set_state(id, State::Paused, Some("by hand"), at("11:00:00")).await.unwrap();
     let before = world.sound(id).await;
     let degraded = decision(id, 1, State::Degraded, (100, 50), (1, 1));
     assert_eq!(world.store.carry_out(&degraded).await.unwrap(), CarriedOut::Overtaken);
@@ -135,7 +137,7 @@ async fn a_stop_resets_progress_and_ends_the_day() {
     let world = World::new().await;
     let id = world.warming("ann@acme.test", 10).await;
     won(&world.store, &request(id, 0, 1, at("09:00:00"))).await;
-    world.store.stop(id, "over").await.unwrap();
+    world.store.stop(id, "over", at("11:00:00")).await.unwrap();
     let row = world.sound(id).await;
     assert_eq!((row.state, row.day_index, row.quota, row.used), (State::Paused, 0, 1, 1));
     world.store.set_maintenance(id, Maintenance::Reserve).await.unwrap();
