@@ -7,8 +7,9 @@ use zeroize::Zeroizing;
 
 /// A secret that a sender shows or signs with, or the public key it signs with. `Debug` shows its kind only.
 ///
-/// **Every kind of secret that an endpoint has must be shown; of two of one kind, either is enough.** So a rotation is two
-/// keys for as long as both are about, and basic auth beside a signature is both.
+/// **Every header that an endpoint asks for must be shown, and beside them one of its keys must verify; of two secrets for one
+/// header, or two keys, either is enough.** So a rotation is two keys for as long as both are about, and basic auth beside a
+/// signature is both.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Secret {
     /// The signing key, token or public key as the provider's console shows it.
