@@ -27,6 +27,22 @@ pub enum SecretKind {
     Header(String),
 }
 
+impl SecretKind {
+    /// The header that it is shown in, in lower case; a key is shown in none.
+    fn header(&self) -> Option<String> {
+        match self {
+            Self::Key => None,
+            Self::Basic | Self::Bearer => Some("authorization".to_owned()),
+            Self::Header(name) => Some(name.to_ascii_lowercase()),
+        }
+    }
+
+    /// Whether two secrets are shown the same way, whatever the case of a header's name.
+    fn is_same(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other) && self.header() == other.header()
+    }
+}
+
 /// A secret of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HookSecret {
@@ -50,7 +66,7 @@ pub struct Hook {
     pub provider: Reporter,
     /// What the sender proves itself with.
     pub secrets: Vec<HookSecret>,
-    /// SES: topics and AWS accounts that may speak here. Others: queues.
+    /// SES: topics, AWS accounts, configuration sets and identities that may speak here. Any provider: queues.
     #[serde(default)]
     pub sources: Vec<String>,
     /// SES: whether SNS signatures of version 1 are refused.
@@ -70,7 +86,8 @@ impl Hook {
     /// Seals a further secret. Others of its kind are taken for `overlap` longer, and only the newest of them.
     ///
     /// # Errors
-    /// KMS or the ledger did not answer.
+    /// [`StoreError::Taken`]: a secret of another kind is shown in the same header, and no sender can show both. Or KMS or the
+    /// ledger did not answer.
     pub async fn add_secret(
         &mut self,
         vault: &Vault,
@@ -79,11 +96,18 @@ impl Hook {
         now: Timestamp,
         overlap: SignedDuration,
     ) -> Result<(), StoreError> {
+        let shown_in = kind.header();
+        let lives = |old: &HookSecret| old.until.is_none_or(|until| now < until);
+        if shown_in.is_some()
+            && self.secrets.iter().any(|old| lives(old) && !old.kind.is_same(&kind) && old.kind.header() == shown_in)
+        {
+            return Err(StoreError::Taken(format!("the header `{}` of the endpoint", shown_in.unwrap_or_default())));
+        }
         let version = self.secrets.iter().map(|old| old.sealed.version).max().unwrap_or(0).saturating_add(1);
         let sealed = vault.seal_hook(&self.tenant, &self.id, version, secret).await?;
-        let newest = self.secrets.iter().filter(|old| old.kind == kind).map(|old| old.sealed.version).max();
-        self.secrets.retain(|old| old.kind != kind || Some(old.sealed.version) == newest);
-        for old in self.secrets.iter_mut().filter(|old| old.kind == kind) {
+        let newest = self.secrets.iter().filter(|old| old.kind.is_same(&kind)).map(|old| old.sealed.version).max();
+        self.secrets.retain(|old| !old.kind.is_same(&kind) || Some(old.sealed.version) == newest);
+        for old in self.secrets.iter_mut().filter(|old| old.kind.is_same(&kind)) {
             old.until = Some(now + overlap);
         }
         self.secrets.push(HookSecret { kind, sealed, until: None });
@@ -124,7 +148,7 @@ impl Store {
         }
     }
 
-    /// The endpoint that a topic, queue or AWS account speaks to.
+    /// The endpoint that a topic, queue, SES resource or AWS account speaks to.
     ///
     /// # Errors
     /// The ledger did not answer, or an item cannot be read.

@@ -53,7 +53,7 @@ impl Endpoints {
         Ok(open)
     }
 
-    /// The endpoint that this topic or AWS account speaks to.
+    /// The endpoint that this topic, queue, SES resource or AWS account speaks to.
     pub(super) async fn open_source(
         &self,
         desk: &Desk,

@@ -71,13 +71,9 @@ pub(super) fn trusted(visit: &Visit<'_>) -> Outcome {
         };
     }
     if eventbridge::is_envelope(&body) {
-        let allowed = |account: &str| {
-            let mut accounts = visit.endpoint.sources.iter().filter(|source| !source.contains(':')).peekable();
-            accounts.peek().is_none() || accounts.any(|listed| listed == account)
-        };
-        return match eventbridge::events(&body, allowed) {
+        return match eventbridge::events(&body, &visit.endpoint.sources) {
             Ok(drafts) => taken(visit, Ok(drafts), body, Signature::None),
-            Err(eventbridge::Refused::Account) => outcome::refused(SES, Refusal::Source),
+            Err(eventbridge::Refused::Source) => outcome::refused(SES, Refusal::Source),
             Err(eventbridge::Refused::Reason(reason)) => taken(visit, Err(reason), body, Signature::None),
         };
     }
@@ -107,8 +103,8 @@ fn is_envelope(body: &Value) -> bool {
 /// Whether the endpoint knows the topic. Trusted ways need no list.
 fn listed(visit: &Visit<'_>, envelope: &Value) -> Result<(), Refusal> {
     let topic = field::text(envelope, "/TopicArn").unwrap_or_default();
-    let mut topics = visit.endpoint.sources.iter().filter(|source| source.contains(':')).peekable();
-    if topics.peek().is_none() || topics.any(|listed| *listed == *topic) { Ok(()) } else { Err(Refusal::Source) }
+    let allowed = eventbridge::allows(&visit.endpoint.sources, |source| source.contains(":sns:"), |one| *one == *topic);
+    if allowed { Ok(()) } else { Err(Refusal::Source) }
 }
 
 /// Opens an envelope that is trusted by now.

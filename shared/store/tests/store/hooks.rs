@@ -76,6 +76,25 @@ async fn two_secrets_live_while_one_is_rotated() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_header_holds_secrets_of_one_kind() {
+    let world = World::new().await;
+    let mut hook = hook("one", "acme");
+    let mut add = async |kind: SecretKind, time| {
+        hook.add_secret(&world.vault, kind, &secret("s"), at(time), SignedDuration::from_hours(1))
+            .await
+            .map(|()| hook.secrets.len())
+    };
+    assert_eq!(add(SecretKind::Basic, "09:00:00").await.unwrap(), 1);
+    for other in [SecretKind::Bearer, SecretKind::Header("Authorization".to_owned())] {
+        assert!(matches!(add(other, "10:00:00").await, Err(StoreError::Taken(_))), "no sender can show both");
+    }
+    assert_eq!(add(SecretKind::Key, "10:00:00").await.unwrap(), 2);
+    assert_eq!(add(SecretKind::Header("X-Token".to_owned()), "10:00:00").await.unwrap(), 3);
+    assert_eq!(add(SecretKind::Header("x-token".to_owned()), "10:00:00").await.unwrap(), 4, "a rotation");
+    assert_eq!(add(SecretKind::Header("X-TOKEN".to_owned()), "11:00:00").await.unwrap(), 4, "and another");
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_kms_a_kept_key_serves_for_an_hour_and_then_nothing_opens() {
     let world = World::new().await;
     let mut hook = hook("one", "acme");
@@ -106,4 +125,24 @@ async fn what_is_no_event_is_kept_aside_once_and_for_a_month() {
     assert!(world.store.quarantined("two").await.unwrap().is_empty());
     world.pass(SignedDuration::from_hours(31 * 24));
     assert_eq!(world.aws.sweep_expired().unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_longer_than_an_item_is_kept_whole_and_told_apart_to_its_end() {
+    let world = World::new().await;
+    let long = |end: &str| Quarantined {
+        provider: Reporter::Brevo,
+        reason: "does not parse".to_owned(),
+        raw: format!("{}{end}", "ä".repeat(1_000_000)),
+        received_at: at("09:00:00"),
+    };
+    let (one, other) = (long("1"), long("2"));
+    for bad in [&one, &other, &one] {
+        world.store.quarantine("one", bad).await.unwrap();
+    }
+    let mut kept = world.store.quarantined("one").await.unwrap();
+    kept.sort_by(|a, b| a.raw.cmp(&b.raw));
+    assert_eq!(kept, [one, other]);
+    world.pass(SignedDuration::from_hours(31 * 24));
+    assert_eq!(world.aws.sweep_expired().unwrap(), 2 * 6, "every part of both");
 }
