@@ -163,8 +163,8 @@ pub async fn take_events(
         }
     }
     tally.too_old = too_old.len();
-    futures::stream::iter(&too_old)
-        .map(|event| set_aside(desk, event, now))
+    futures::stream::iter(too_old)
+        .map(|event| async move { set_aside(desk, &event, now).await })
         .buffer_unordered(ASIDE_AT_ONCE)
         .try_collect::<()>()
         .await?;

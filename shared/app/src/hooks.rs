@@ -27,7 +27,7 @@ use crate::events::{Desk, Tally, take_events};
 use crate::redact::without_addresses;
 use endpoints::{Endpoints, Open};
 
-pub use endpoints::{ID_CHARS, may_be_id};
+pub use endpoints::{ABSENT_KEPT, ID_CHARS, may_be_id};
 
 /// Gets an `https` URL's body. What it may reach is its own business (reliability.md, *Addresses*); what is asked of it is
 /// only what [`preheat_intake`] has checked to lie at AWS.

@@ -107,6 +107,8 @@ impl World {
             url: None,
             require_sha256: false,
             made_at: at("00:00:00"),
+            until: None,
+            former: None,
         };
         let public: PublicKeyX509Der<'_> = self.sendgrid.public_key().as_der().unwrap();
         let public = STANDARD.encode(public.as_ref());
@@ -151,6 +153,8 @@ impl World {
             url: None,
             require_sha256: false,
             made_at: at("00:00:00"),
+            until: None,
+            former: None,
         };
         self.store.put_hook(&hook).await.unwrap();
     }

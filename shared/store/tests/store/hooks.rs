@@ -19,6 +19,8 @@ fn hook(id: &str, tenant: &str) -> Hook {
         url: None,
         require_sha256: false,
         made_at: at("09:00:00"),
+        until: None,
+        former: None,
     }
 }
 
@@ -46,6 +48,47 @@ async fn a_tenant_has_one_endpoint_a_provider_and_a_source_speaks_to_one() {
     assert!(world.store.hook("one").await.unwrap().unwrap().require_sha256);
     world.store.require_sha256("nobody").await.unwrap();
     assert_eq!(world.store.hook("nobody").await.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_over_what_somebody_else_changed_is_not_written() {
+    let world = World::new().await;
+    let first = hook("one", "acme");
+    world.store.put_hook(&first).await.unwrap();
+    let seen = world.store.hook_seen("one").await.unwrap().unwrap();
+    world.store.require_sha256("one").await.unwrap();
+    let changed = Hook { url: Some("https://one.example".to_owned()), ..first.clone() };
+    world.store.replace_hook(&seen, &changed).await.unwrap();
+    world.store.replace_hook(&seen, &changed).await.expect("the same again, its answer lost");
+    let stale = world.store.replace_hook(&seen, &first).await;
+    assert!(matches!(stale, Err(StoreError::Contended(_))), "{stale:?}");
+    let stands = world.store.hook("one").await.unwrap().unwrap();
+    assert_eq!(stands, Hook { require_sha256: true, ..changed }, "what the server has shown is not forgotten");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_is_succeeded_and_removed_with_all_that_led_to_it() {
+    let world = World::new().await;
+    let acme: TenantId = "acme".parse().unwrap();
+    let first = hook("one", "acme");
+    world.store.put_hook(&first).await.unwrap();
+    for (old, new) in [("one", "two"), ("two", "three")] {
+        let seen = world.store.hook_seen(old).await.unwrap().unwrap();
+        let next = Hook { sources: Vec::new(), ..hook(new, "acme") };
+        // Twice, as after a lost answer.
+        world.store.succeed_hook(&seen, next.clone(), at("12:00:00")).await.unwrap();
+        world.store.succeed_hook(&seen, next, at("12:00:00")).await.unwrap();
+    }
+    assert_eq!(world.store.hook_of(&acme, Reporter::Ses).await.unwrap().unwrap().id, "three");
+    let old = world.store.hook("one").await.unwrap().unwrap();
+    assert!(old.is_open(at("11:59:59")) && !old.is_open(at("12:00:00")));
+    assert!(world.store.remove_hook(&acme, Reporter::Ses).await.unwrap());
+    for id in ["one", "two", "three"] {
+        assert_eq!(world.store.hook(id).await.unwrap(), None, "{id}");
+    }
+    assert!(!world.store.remove_hook(&acme, Reporter::Ses).await.unwrap());
+    // Place and source are free again.
+    world.store.put_hook(&Hook { id: "four".to_owned(), ..first }).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
