@@ -190,22 +190,31 @@ async fn add(args: &AddArgs, out: Out<'_>) -> Outcome {
         ledger.store.set_tenant_zone(&args.whose.tenant, zone).await?;
     }
     let mut hook = Hook {
-        id: new_id()?,
-        tenant: args.whose.tenant.clone(),
-        provider,
-        secrets: Vec::new(),
         sources: args.source.clone(),
         refuse_sns_v1: args.refuse_sns_v1,
-        url: None,
-        require_sha256: false,
-        made_at: ledger::clock()(),
-        until: None,
-        former: None,
+        ..fresh(provider, args.whose.tenant.clone())?
     };
     let secret = add_secret(&ledger, &mut hook, key, SignedDuration::ZERO).await?;
     hook.url = (provider == Reporter::Mandrill).then(|| url_of(&hook, &base));
     ledger.store.put_hook(&hook).await?;
     say(&made(&hook, &base, secret), args.json, out)
+}
+
+/// A new endpoint, with nothing in it.
+fn fresh(provider: Reporter, tenant: TenantId) -> anyhow::Result<Hook> {
+    Ok(Hook {
+        id: new_id()?,
+        tenant,
+        provider,
+        secrets: Vec::new(),
+        sources: Vec::new(),
+        refuse_sns_v1: false,
+        url: None,
+        require_sha256: false,
+        made_at: ledger::clock()(),
+        until: None,
+        former: None,
+    })
 }
 
 /// Seals the given key, or makes a secret of the kind that this provider can show. Returns what was made.

@@ -123,7 +123,7 @@ async fn take_back(store: &Store, id: &str, given: &Hook) -> Outcome {
     for _ in 0..TRIES_MAX {
         let Some(seen) = store.hook_seen(id).await? else { return Ok(()) };
         let mut hook = seen.hook.clone();
-        hook.secrets.retain(|secret| secret != key);
+        hook.secrets.retain(|secret| secret.sealed != key.sealed);
         match store.replace_hook(&seen, &hook).await {
             Err(StoreError::Contended(_)) => {}
             outcome => return Ok(outcome?),
@@ -211,4 +211,40 @@ fn meaning(status: u16) -> &'static str {
 
 fn now() -> Timestamp {
     ledger::clock()()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::LedgerArgs;
+
+    #[tokio::test]
+    async fn what_is_rotated_during_a_test_stays_and_the_tests_key_goes() {
+        let directory = tempfile::tempdir().unwrap();
+        let args = LedgerArgs { data: Some(directory.path().join("data")), table: None, kms_key: None };
+        let ledger = args.open(Directory::MayBeNew).await.unwrap();
+        let mut hook = super::super::fresh(Reporter::Sendgrid, "acme".parse().unwrap()).unwrap();
+        let (vault, week) = (ledger.vault().unwrap(), SignedDuration::from_hours(7 * 24));
+        let secret = |text: &str| Secret::new(text.to_owned());
+        hook.add_secret(vault, SecretKind::Key, &secret("old"), now(), week).await.unwrap();
+        ledger.store.put_hook(&hook).await.unwrap();
+        for rotated in [false, true] {
+            let seen = ledger.store.hook_seen(&hook.id).await.unwrap().unwrap();
+            let given = with_key(&ledger, seen.hook.clone(), &secret("made up")).await.unwrap();
+            ledger.store.replace_hook(&seen, &given).await.unwrap();
+            if rotated {
+                let seen = ledger.store.hook_seen(&hook.id).await.unwrap().unwrap();
+                let mut new = seen.hook.clone();
+                new.add_secret(vault, SecretKind::Key, &secret("new"), now(), week).await.unwrap();
+                ledger.store.replace_hook(&seen, &new).await.unwrap();
+            }
+            take_back(&ledger.store, &hook.id, &given).await.unwrap();
+            let stands = ledger.store.hook(&hook.id).await.unwrap().unwrap();
+            let mut live = Vec::new();
+            for one in stands.live_secrets(now()) {
+                live.push(vault.open_hook(&hook.tenant, &hook.id, &one.sealed).await.unwrap().expose().to_owned());
+            }
+            assert_eq!(live, if rotated { &["old", "new"][..] } else { &["old"] });
+        }
+    }
 }
