@@ -215,8 +215,12 @@ impl Gate {
     /// than the function may live costs their neighbours nothing.
     async fn store(&self, open: &Open, accepted: Accepted, now: Timestamp) -> Result<Done, StoreError> {
         let quarantined = accepted.quarantined.len();
+        let mut aside = accepted.quarantined;
+        // The same again is the same item.
+        aside.sort_unstable_by(|a, b| a.raw.cmp(&b.raw));
+        aside.dedup_by(|a, b| a.raw == b.raw);
         let tally = Box::pin(take_events(&self.desk, &open.tenant, accepted.events, now)).await?;
-        futures::stream::iter(accepted.quarantined)
+        futures::stream::iter(aside)
             .map(|bad| self.set_aside(open, bad.reason.to_string(), bad.raw, now))
             .buffer_unordered(ASIDE_AT_ONCE)
             .try_collect::<()>()

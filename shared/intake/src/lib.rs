@@ -47,8 +47,8 @@ pub use request::{Headers, Request};
 /// The largest body that is looked at, in bytes. SendGrid posts up to 768 KB, a PowerMTA forwarder 1 MB, and form encoding
 /// blows a Mandrill batch up threefold.
 pub const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// The most elements of one batch. What bounds a batch is [`BODY_BYTES_MAX`]: records of an MTA have 40 bytes and more, so that
-/// none is refused for its number. Beyond this it is no record that would fill memory, but empty objects and the like.
-pub const ELEMENTS_MAX: usize = BODY_BYTES_MAX / 32;
+/// The most elements of one batch. What bounds a batch is [`BODY_BYTES_MAX`]: the shortest record of an MTA, with a time and a
+/// recipient, is longer than this allows for, so none is refused for its number. Beyond it lie empty objects and the like.
+pub const ELEMENTS_MAX: usize = BODY_BYTES_MAX / 16;
 /// The most values (strings, numbers, lists, …) of one element.
 pub const VALUES_MAX: u32 = 200_000;

@@ -214,17 +214,19 @@ impl Store {
         let key = Key::Hook(&new.id);
         let item = Item::from([("j".to_owned(), text(json_of(key, &new)?))]);
         self.put(key, self.put_item(key, item)).await?;
-        let place = Key::TenantHook(&new.tenant, new.provider);
-        let call = self
-            .update_item(place)
-            .condition_expression("id = :old OR id = :new")
-            .update_expression("SET id = :new")
-            .expression_attribute_values(":old", text(&*old.hook.id))
-            .expression_attribute_values(":new", text(&*new.id));
-        match self.update(place, Patience::Usual, call).await? {
-            Write::Done(_) => Ok(new),
-            Write::Refused(_) => Err(StoreError::Contended(format!("the endpoint of {}", new.provider))),
+        let sources = new.sources.iter().map(|source| Key::HookSource(source));
+        for place in sources.chain([Key::TenantHook(&new.tenant, new.provider)]) {
+            let call = self
+                .update_item(place)
+                .condition_expression("id = :old OR id = :new")
+                .update_expression("SET id = :new")
+                .expression_attribute_values(":old", text(&*old.hook.id))
+                .expression_attribute_values(":new", text(&*new.id));
+            if !self.update(place, Patience::Usual, call).await?.is_done() {
+                return Err(StoreError::Contended(format!("the endpoint of {}", new.provider)));
+            }
         }
+        Ok(new)
     }
 
     /// Removes a tenant's endpoint of a provider, with those that it came in the place of: whatever is posted to it from now on

@@ -61,11 +61,11 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
         };
         let former = former.and_then(|former| {
             let until = former.until?.strftime("%Y-%m-%d");
-            Some(format!("{base}/hooks/{}/{} until {until}", former.provider, former.id))
+            Some(format!("{} until {until}", super::url_of(&former, &base)))
         });
         listed.push(Listed {
             provider: hook.provider,
-            url: format!("{base}/hooks/{}/{}", hook.provider, hook.id),
+            url: hook.url.clone().unwrap_or_else(|| super::url_of(&hook, &base)),
             secrets: secrets.collect(),
             sources: hook.sources.clone(),
             former,

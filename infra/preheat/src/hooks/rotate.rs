@@ -58,8 +58,11 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     };
     let overlap = SignedDuration::from_hours(24 * i64::from(args.overlap));
     if proof(provider) == Proof::Url {
-        let hook = ledger.store.succeed_hook(&seen, successor(&seen)?, ledger::clock()() + overlap).await?;
-        return say(&made(&hook, &base, None), args.json, out);
+        let until = ledger::clock()() + overlap;
+        let hook = ledger.store.succeed_hook(&seen, successor(&seen)?, until).await?;
+        let mut made = made(&hook, &base, None);
+        made.steps.push(format!("The old URL is taken until {}", until.strftime("%Y-%m-%d")));
+        return say(&made, args.json, out);
     }
     let mut hook = seen.hook.clone();
     if moves || (provider == Reporter::Mandrill && args.whose.is_named()) {

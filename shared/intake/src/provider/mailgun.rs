@@ -238,6 +238,26 @@ mod tests {
     }
 
     #[test]
+    fn a_form_that_is_no_event_is_kept_whole_but_for_its_proof() {
+        let headers = crate::request::Headers::default();
+        let origin = crate::draft::Origin {
+            provider: preheat_core::event::Reporter::Mailgun,
+            account: "e1",
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            signature: Signature::Verified,
+            event_age_checked: false,
+        };
+        let kept = |body: &str| {
+            let batch = read(&Reading { headers: &headers, body: body.as_bytes(), origin }).unwrap();
+            batch.quarantined.into_iter().map(|bad| bad.raw).collect::<Vec<_>>()
+        };
+        let body =
+            |recipient: &str| format!("event=bounced&timestamp=soon&token=t&signature=s3cret&recipient={recipient}");
+        assert_eq!(kept(&body("a")), ["event=bounced&timestamp=soon&token=t&signature=…&recipient=a"]);
+        assert_ne!(kept(&body("a")), kept(&body("b")));
+    }
+
+    #[test]
     fn the_old_form_is_read() {
         let form =
             Form::read(b"event=bounced&code=550&error=5.1.1+gone&recipient=A%40b.example&timestamp=1&token=t&v=1")

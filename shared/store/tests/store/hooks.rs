@@ -74,12 +74,13 @@ async fn an_endpoint_is_succeeded_and_removed_with_all_that_led_to_it() {
     world.store.put_hook(&first).await.unwrap();
     for (old, new) in [("one", "two"), ("two", "three")] {
         let seen = world.store.hook_seen(old).await.unwrap().unwrap();
-        let next = Hook { sources: Vec::new(), ..hook(new, "acme") };
+        let next = hook(new, "acme");
         // Twice, as after a lost answer.
         world.store.succeed_hook(&seen, next.clone(), at("12:00:00")).await.unwrap();
         world.store.succeed_hook(&seen, next, at("12:00:00")).await.unwrap();
     }
     assert_eq!(world.store.hook_of(&acme, Reporter::Ses).await.unwrap().unwrap().id, "three");
+    assert_eq!(world.store.hook_of_source(&first.sources[0]).await.unwrap().unwrap().id, "three");
     let old = world.store.hook("one").await.unwrap().unwrap();
     assert!(old.is_open(at("11:59:59")) && !old.is_open(at("12:00:00")));
     assert!(world.store.remove_hook(&acme, Reporter::Ses).await.unwrap());
