@@ -271,6 +271,74 @@ fn the_public_function_is_bounded_and_reaches_no_credential() {
     assert_eq!(conditions, 3, "ledger rows read, ledger rows written, keys");
 }
 
+/// domain.md §6, *Isolation*: warmup has no permission to touch drafts, leads or templates of campaigns. Whatever holds those,
+/// it is not this ledger: so it is proven by what the roles name, which is the ledger, the stack's own queues, key, bus and logs,
+/// and an operator's queue of deliverability events.
+#[test]
+fn warmup_can_touch_nothing_but_what_is_its_own() {
+    let template = template();
+    let own = |name: &str| {
+        let resource = name.split('.').next().unwrap_or_default();
+        let kind = template.get("Resources").and_then(|all| all.get(resource)).and_then(|one| one.get("Type"));
+        kind.and_then(Value::as_str).map(str::to_owned)
+    };
+    for function in FUNCTIONS {
+        for (action, resource) in rights(&template, function) {
+            let service = action.split(':').next().unwrap_or_default();
+            let kind = own(&resource);
+            let expected = match service {
+                "dynamodb" => "AWS::DynamoDB::Table",
+                "sqs" => "AWS::SQS::Queue",
+                "kms" => "AWS::KMS::Key",
+                "events" => "AWS::Events::EventBus",
+                "logs" => "AWS::Logs::LogGroup",
+                other => panic!("{function} may {other}: {action} on {resource}"),
+            };
+            assert_eq!(kind.as_deref(), Some(expected), "{function}: {action} on {resource}, which is not the stack's");
+        }
+    }
+    // What hangs on a parameter stands apart: an operator's queue of events, texts to phones.
+    let resources = template["Resources"].as_mapping().expect("resources");
+    let apart = resources.iter().filter(|(_, one)| one.get("Type").and_then(Value::as_str) == Some("AWS::IAM::Policy"));
+    let mut apart: Vec<&str> = apart.filter_map(|(name, _)| name.as_str()).collect();
+    apart.sort_unstable();
+    assert_eq!(apart, ["HooksQueueRights", "NotifierTexts"]);
+    let statement =
+        |name: &str| at(&template, &["Resources", name, "Properties", "PolicyDocument", "Statement"])[0].clone();
+    assert_eq!(named(at(&statement("HooksQueueRights"), &["Resource"])), "HooksQueue");
+    assert_eq!(at(&statement("NotifierTexts"), &["Action"]).as_str(), Some("sns:Publish"));
+    let tables = template["Resources"].as_mapping().expect("resources").values();
+    let tables = tables.filter(|one| one.get("Type").and_then(Value::as_str) == Some("AWS::DynamoDB::Table"));
+    assert_eq!(tables.count(), 1, "the ledger; campaigns will have a table of their own");
+}
+
+#[test]
+fn ses_comes_by_topic_queue_and_bus_only_where_it_was_asked_for() {
+    let template = template();
+    let resource = |name: &str| at(&template, &["Resources", name]);
+    let routes = [
+        ("HooksTopicSubscription", "HasHooksTopic"),
+        ("HooksTopicPermission", "HasHooksTopic"),
+        ("HooksQueueMapping", "HasHooksQueue"),
+        ("HooksQueueRights", "HasHooksQueue"),
+        ("SesEvents", "HasSesOnEventBridge"),
+        ("SesEventsPermission", "HasSesOnEventBridge"),
+    ];
+    for (name, condition) in routes {
+        assert_eq!(at(resource(name), &["Condition"]).as_str(), Some(condition), "{name}");
+    }
+    for (parameter, off) in [("HooksTopic", ""), ("HooksQueue", ""), ("SesOnEventBridge", "off")] {
+        assert_eq!(at(&template, &["Parameters", parameter, "Default"]).as_str(), Some(off));
+    }
+    let property = |name: &str, key: &str| at(resource(name), &["Properties", key]).clone();
+    assert_eq!(named(&property("HooksTopicSubscription", "Endpoint")), "Webhook.Arn");
+    assert_eq!(named(&property("HooksTopicPermission", "SourceArn")), "HooksTopic", "no other topic may call it");
+    assert_eq!(named(&property("SesEventsPermission", "SourceArn")), "SesEvents.Arn", "no other rule may call it");
+    let responses = property("HooksQueueMapping", "FunctionResponseTypes");
+    assert_eq!(list(&responses)[0].as_str(), Some("ReportBatchItemFailures"), "one bad message costs no neighbour");
+    assert_eq!(at(&property("SesEvents", "EventPattern"), &["source"])[0].as_str(), Some("aws.ses"));
+}
+
 #[test]
 fn what_only_a_rehearsal_may_do_is_off_by_default() {
     let template = template();

@@ -8,6 +8,7 @@ use preheat_core::day::{PlanRow, SlotState};
 use preheat_core::id::{MailboxId, SlotId};
 use preheat_core::mailbox::{Provider, Schedule, State};
 use preheat_core::placement::MISSING_AFTER;
+use preheat_core::slots::Slots;
 use preheat_core::turn::MISSED_NO_TROUBLE;
 use preheat_core::visit::{Found, Placement};
 use serde::Serialize;
@@ -201,7 +202,7 @@ impl DaysOver {
         self.slots.iter().map(|&(date, k)| (SlotId { mailbox, date, k }, end(date))).collect()
     }
 
-    fn add(&mut self, date: Date, slots: &BTreeMap<u16, SlotState>) {
+    fn add(&mut self, date: Date, slots: &Slots) {
         let sent = slots.iter().filter(|(_, state)| matches!(state, SlotState::Sent { .. }));
         self.slots.extend(sent.map(|(&k, _)| (date, k)));
     }

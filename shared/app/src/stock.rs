@@ -282,11 +282,12 @@ impl<'a> Author<'a> {
         let avoid: Vec<&str> = avoid.iter().map(String::as_str).collect();
         let answer = writer.llm.chat(ask::SYSTEM, &ask::request(language, plans, &avoid)).await;
         let spent = match &answer {
-            Ok(answer) => answer.usage,
-            Err(error) => error.usage(),
+            Ok(answer) => answer.usage.total_tokens,
+            // What cannot be known is taken as the most it may have been: the budget is a promise about a bill.
+            Err(error) => error.usage().map_or(REQUEST_TOKENS_MAX, |usage| usage.total_tokens),
         };
-        store.settle_tokens(self.today, request, spent.total_tokens).await?;
-        self.report.tokens += spent.total_tokens;
+        store.settle_tokens(self.today, request, spent).await?;
+        self.report.tokens += spent;
         match answer {
             Ok(answer) => {
                 let taken = answer::read(&answer.text, language, plans);

@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use crate::id::{MailboxId, SlotId, base36, date_of, day_number};
 use crate::mailbox::{MailboxPlan, State};
 use crate::maintenance::Maintenance;
+use crate::slots::Slots;
 
 /// What became of a slot. Kept as short text in the row: a day of 40 sends stays under 1 kB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,7 +195,7 @@ pub struct PlanRow {
     /// How many entries of `slots` count against the quota. Equals the fold of `slots`, always.
     pub used: u32,
     /// What became of each slot of `date`, by k.
-    pub slots: BTreeMap<u16, SlotState>,
+    pub slots: Slots,
     /// Which received mails a slot of this day replies to: parent slot (as [`slot_ref`]) → k. Guards against a
     /// second reply to one mail.
     pub replied: BTreeMap<String, u16>,
@@ -230,7 +231,7 @@ impl PlanRow {
             carried_in: 0,
             begun_at: None,
             used: 0,
-            slots: BTreeMap::new(),
+            slots: Slots::new(),
             replied: BTreeMap::new(),
             open: BTreeMap::new(),
             last_claim_at: None,

@@ -292,7 +292,7 @@ pub fn base36(mut number: u64) -> String {
 /// Days since 2020-01-01: how dates stand in rows and tokens.
 #[must_use]
 pub fn day_number(date: Date) -> u16 {
-    let days = (date - EPOCH).get_days();
+    let days = date.duration_since(EPOCH).as_hours() / 24;
     u16::try_from(days).unwrap_or(0)
 }
 

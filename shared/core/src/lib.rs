@@ -80,6 +80,7 @@ pub mod rate;
 pub mod schedule;
 pub mod seed;
 pub mod slot;
+pub mod slots;
 pub mod summary;
 pub mod suppression;
 pub mod target;

@@ -13,6 +13,7 @@ use crate::day::SlotState;
 use crate::id::{MailboxId, SlotId};
 use crate::mailbox::Provider;
 use crate::rate::Rate;
+use crate::slots::Slots;
 use crate::turn::{BoxArchive, DayArchive};
 use crate::visit::{BoxRow, Found, Placement};
 
@@ -153,7 +154,7 @@ impl Finds {
 pub fn sent_of<'a>(
     mailbox: MailboxId,
     date: jiff::civil::Date,
-    slots: &'a BTreeMap<u16, SlotState>,
+    slots: &'a Slots,
     by: Timestamp,
 ) -> impl Iterator<Item = SentMail> + 'a {
     slots.iter().filter_map(move |(&k, state)| match *state {

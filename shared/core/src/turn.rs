@@ -31,6 +31,7 @@ use crate::limits::Limits;
 use crate::mailbox::{MailboxPlan, Role, Schedule, State};
 use crate::seed::Seed;
 use crate::slot::DaySlots;
+use crate::slots::Slots;
 use crate::target::target;
 use crate::visit::{BoxRow, Found, Placement};
 
@@ -83,7 +84,7 @@ pub struct DayArchive {
     pub arm: Arm,
     /// What became of each slot, by k. A claim without an outcome stands as ambiguous.
     #[serde(with = "slot_texts")]
-    pub slots: BTreeMap<u16, SlotState>,
+    pub slots: Slots,
 }
 
 impl DayArchive {
@@ -234,7 +235,7 @@ fn begin_day(
         carried_in,
         begun_at,
         used: 0,
-        slots: BTreeMap::new(),
+        slots: Slots::new(),
         replied: BTreeMap::new(),
         last_trouble: None,
         quota_percent: percent,
@@ -402,13 +403,13 @@ mod slot_texts {
     use serde::de::{Deserialize, Deserializer, Error};
     use serde::ser::Serializer;
 
-    use crate::day::SlotState;
+    use crate::slots::Slots;
 
-    pub(super) fn serialize<S: Serializer>(slots: &BTreeMap<u16, SlotState>, to: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(slots: &Slots, to: S) -> Result<S::Ok, S::Error> {
         to.collect_map(slots.iter().map(|(k, state)| (k, state.to_string())))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<u16, SlotState>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Slots, D::Error> {
         let texts = BTreeMap::<u16, String>::deserialize(from)?;
         texts.into_iter().map(|(k, text)| Ok((k, text.parse().map_err(D::Error::custom)?))).collect()
     }

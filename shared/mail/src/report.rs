@@ -21,6 +21,7 @@ mod letter;
 mod narrative;
 mod original;
 mod triage;
+mod verp;
 mod words;
 
 use std::net::IpAddr;

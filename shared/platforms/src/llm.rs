@@ -114,12 +114,13 @@ impl LlmError {
         }
     }
 
-    /// What it cost all the same.
+    /// What it cost all the same. `None`: nobody can say; a question whose answer was lost may be billed.
     #[must_use]
-    pub fn usage(&self) -> Usage {
+    pub fn usage(&self) -> Option<Usage> {
         match self {
-            Self::Malformed { usage, .. } => *usage,
-            Self::Key { .. } | Self::Limited { .. } | Self::Refused { .. } | Self::Unavailable(_) => Usage::default(),
+            Self::Malformed { usage, .. } => Some(*usage),
+            Self::Key { .. } | Self::Limited { .. } | Self::Refused { .. } => Some(Usage::default()),
+            Self::Unavailable(_) => None,
         }
     }
 }

@@ -86,7 +86,7 @@ async fn what_is_no_json_object_is_malformed_and_its_cost_is_known() {
     for nth in 0..count {
         let error = llm.chat("JSON", "a question of some length").await.unwrap_err();
         assert!(matches!(error, LlmError::Malformed { .. }), "{nth}: {error}");
-        assert!(error.usage().total_tokens > 0, "{nth}");
+        assert!(error.usage().unwrap().total_tokens > 0, "{nth}");
         assert_eq!(error.next(), Next::Drop);
     }
 }

@@ -169,8 +169,8 @@ impl Refusal {
         let mut fields = Fields(row);
         let (k, parent) = (request.slot.k.to_string(), request.parent.map(slot_ref));
         let value = |name: String, value| Ok((name, value));
-        let mut slots = fields.map("o", value)?;
-        let replied = fields.map("rp", value)?;
+        let mut slots: Item = fields.map("o", value)?;
+        let replied: Item = fields.map("rp", value)?;
         Ok(Self {
             state: fields.text_or_none("st")?.map(|word| state_of(&word)).transpose()?,
             date: date_of(&mut fields)?,

@@ -1,7 +1,7 @@
 //! Reading and writing the attributes of an item, so that a row of another version, or a damaged one, is an error with a
 //! reason and never a panic.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -97,13 +97,13 @@ impl Fields {
     }
 
     /// A map, each entry read by `read`; absent is empty.
-    pub(crate) fn map<K: Ord, V>(
+    pub(crate) fn map<K, V, M: Default + FromIterator<(K, V)>>(
         &mut self,
         name: &str,
         read: impl Fn(String, AttributeValue) -> Result<(K, V), Unreadable>,
-    ) -> Result<BTreeMap<K, V>, Unreadable> {
+    ) -> Result<M, Unreadable> {
         match self.0.remove(name) {
-            None => Ok(BTreeMap::new()),
+            None => Ok(M::default()),
             Some(AttributeValue::M(entries)) => entries.into_iter().map(|(key, value)| read(key, value)).collect(),
             Some(_) => Err(Unreadable(format!("`{name}` is not a map"))),
         }

@@ -167,7 +167,7 @@ impl Standing {
         if date_of(&mut fields)? != Some(held.slot.date) {
             return Ok(Self::Archived);
         }
-        let mut slots = fields.map("o", |k, entry| Ok((k, entry)))?;
+        let mut slots: Item = fields.map("o", |k, entry| Ok((k, entry)))?;
         match slots.remove(&held.slot.k.to_string()) {
             None => Ok(Self::Entry(None)),
             Some(entry) => {

@@ -129,10 +129,10 @@ impl Entry {
         if date_of(&mut fields)? != Some(slot.date) {
             return Ok(Standing::Archived);
         }
-        let mut slots = fields.map("o", |k, entry| Ok((k, entry)))?;
+        let mut slots: Item = fields.map("o", |k, entry| Ok((k, entry)))?;
         let Some(entry) = slots.remove(&slot.k.to_string()) else { return Ok(Standing::Planned) };
         let text = entry.as_s().map_err(|_| Unreadable("a slot is not a text".to_owned()))?.clone();
-        let replied = fields.map("rp", |parent, k| Ok((parent, k)))?;
+        let replied: Item = fields.map("rp", |parent, k| Ok((parent, k)))?;
         let k = number(slot.k);
         let parent = replied.into_iter().find(|(_, by)| *by == k).map(|(parent, _)| parent);
         Ok(Standing::Entry(Self { state: text.parse()?, text, parent }))

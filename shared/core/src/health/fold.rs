@@ -9,6 +9,7 @@ use crate::health::DayTally;
 use crate::id::{MailboxId, SlotId};
 use crate::mailbox::{Provider, Schedule, State};
 use crate::placement::{Finds, Outcome};
+use crate::slots::Slots;
 use crate::visit::Placement;
 
 /// What the fold must know of a mailbox that is written to.
@@ -34,7 +35,7 @@ pub type Neighbours = BTreeMap<MailboxId, Neighbour>;
 pub fn tally_day(
     (mailbox, engages): (MailboxId, bool),
     mut day: DayTally,
-    slots: &BTreeMap<u16, SlotState>,
+    slots: &Slots,
     schedule: &Schedule,
     finds: &Finds,
     neighbours: &Neighbours,

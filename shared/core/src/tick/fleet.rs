@@ -122,12 +122,21 @@ impl Today {
 #[derive(Debug, Default)]
 pub(crate) struct Names<'a> {
     numbers: BTreeMap<&'a str, u32>,
+    /// Neighbours mostly have the same name: one comparison instead of a search.
+    last: Option<(&'a str, u32)>,
 }
 
 impl<'a> Names<'a> {
     pub(crate) fn number(&mut self, name: &'a str) -> u32 {
+        if let Some((last, number)) = self.last
+            && last == name
+        {
+            return number;
+        }
         let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-        *self.numbers.entry(name).or_insert(next)
+        let number = *self.numbers.entry(name).or_insert(next);
+        self.last = Some((name, number));
+        number
     }
     pub(crate) fn len(&self) -> usize {
         self.numbers.len()

@@ -5,7 +5,8 @@ use preheat_core::event::Class;
 
 use super::fields::{self, Line};
 use super::letter::Letter;
-use super::{Action, DIAGNOSTIC_CHARS_MAX, Dsn, RECIPIENTS_MAX, Recipient, narrative, words};
+use super::original::is_id;
+use super::{Action, DIAGNOSTIC_CHARS_MAX, Dsn, RECIPIENTS_MAX, Recipient, narrative, verp, words};
 
 /// Reads a notification; one that names nobody is still one.
 pub(super) fn read(letter: &Letter) -> Dsn {
@@ -17,10 +18,25 @@ pub(super) fn read(letter: &Letter) -> Dsn {
         recipients.push(of_nobody(letter));
     }
     recipients.truncate(RECIPIENTS_MAX);
+    if let [only] = recipients.as_mut_slice()
+        && only.address.is_none()
+    {
+        only.address = verp::recipient(letter);
+    }
     let mut original = letter.original.clone();
+    original.envelope_id = envelope_id(letter);
     // Gmail sends nothing back at times, but answers in the original's thread.
     original.fill(&letter.answered());
     Dsn { recipients, original }
+}
+
+/// What the sender called the transaction (RFC 3461, ENVID): returned even where nothing of the mail is.
+fn envelope_id(letter: &Letter) -> Option<String> {
+    let lines = fields::lines(&letter.status);
+    let told =
+        ["original-envelope-id", "x-original-envelope-id"].into_iter().find_map(|name| fields::first(&lines, name))?;
+    let bare = told.trim().trim_matches(['<', '>']);
+    is_id(bare).then(|| bare.to_owned())
 }
 
 /// Reads a notification that names a recipient and says why; `None` otherwise.

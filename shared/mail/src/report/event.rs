@@ -39,6 +39,10 @@ pub fn events(mail: &[u8], account: &str, received_at: Timestamp) -> Vec<Event> 
             .recipients
             .iter()
             .map(|one| of_recipient(one, base(kind_of(one), one.address.as_deref(), &dsn.original)))
+            .map(|mut event| {
+                event.correlation.tags.extend(dsn.original.envelope_id.iter().map(|id| format!("envelope-id={id}")));
+                event
+            })
             .collect(),
         Report::Feedback(feedback) => {
             let (kind, tag) = kind_of_feedback(feedback.kind);

@@ -18,6 +18,8 @@ pub struct Original {
     pub message_id: Option<String>,
     /// The token in `X-Entity-Ref-ID`.
     pub token: Option<String>,
+    /// What its sender called the transaction (RFC 3461, ENVID), of a notification.
+    pub envelope_id: Option<String>,
     /// Who sent it, lower case.
     pub from: Option<String>,
     /// To whom, lower case.
@@ -25,20 +27,22 @@ pub struct Original {
 }
 
 impl Original {
-    /// The warmup token: the header's, else the Message-ID's part before `@` if it has a token's form.
+    /// The warmup token: the header's, else the Message-ID's part before `@` if it has a token's form, else the envelope id's.
     #[must_use]
     pub fn warmup_id(&self) -> Option<&str> {
         let form = |text: &str| {
             text.len() == preheat_core::token::TOKEN_CHARS && text.bytes().all(|b| b.is_ascii_alphanumeric())
         };
-        let of_id = || self.message_id.as_deref().and_then(|id| id.split('@').next());
-        self.token.as_deref().filter(|token| form(token)).or_else(|| of_id().filter(|token| form(token)))
+        let ids = [self.message_id.as_deref(), self.envelope_id.as_deref()];
+        let of_ids = ids.into_iter().flatten().filter_map(|id| id.split('@').next());
+        self.token.as_deref().into_iter().chain(of_ids).find(|token| form(token))
     }
 
     /// Takes what is missing from another reading of the same mail.
     pub(super) fn fill(&mut self, other: &Self) {
         self.message_id = self.message_id.take().or_else(|| other.message_id.clone());
         self.token = self.token.take().or_else(|| other.token.clone());
+        self.envelope_id = self.envelope_id.take().or_else(|| other.envelope_id.clone());
         self.from = self.from.take().or_else(|| other.from.clone());
         if self.to.is_empty() {
             self.to.clone_from(&other.to);
@@ -50,6 +54,7 @@ impl Original {
         Self {
             message_id: raw(message, "Message-ID").and_then(id),
             token: raw(message, TOKEN_HEADER).and_then(token),
+            envelope_id: None,
             from: raw(message, "From").and_then(|text| super::words::addresses(text).into_iter().next()),
             to: raw(message, "To").map(super::words::addresses).unwrap_or_default().into_iter().take(TO_MAX).collect(),
         }
@@ -64,6 +69,7 @@ impl Original {
         Self {
             message_id: fields::first(lines, "message-id").and_then(id),
             token: fields::first(lines, &TOKEN_HEADER.to_ascii_lowercase()).and_then(token),
+            envelope_id: None,
             from: fields::first(lines, "from").and_then(|text| super::words::addresses(text).into_iter().next()),
             to: fields::first(lines, "to")
                 .map(super::words::addresses)

@@ -157,6 +157,22 @@ fn an_event_says_who_and_what_and_leads_to_the_send_and_is_the_same_when_found_a
     assert!(again.iter().all(|event| event.occurred_at <= event.received_at));
 }
 
+/// webhooks.md §18: by the third part, else by VERP in the envelope's recipient, else by Original-Envelope-Id.
+#[test]
+fn a_notification_that_returns_nothing_is_led_back_by_its_envelope() {
+    let head = "From: mailer-daemon@example.net\nTo: bounces+ada=example.net@warm.example\nSubject: failure\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=B";
+    let body = format!(
+        "--B\nContent-Type: text/plain\n\nYour mail could not be delivered: user unknown.\n--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\nOriginal-Envelope-Id: {TOKEN}\n\nAction: failed\nStatus: 5.1.1\n\n--B--\n"
+    );
+    let now: Timestamp = "2026-01-06T00:00:00Z".parse().unwrap();
+    let events = events(&mail(head, &body), "mailbox-7", now);
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].kind, Kind::Bounced(Class::Hard));
+    assert_eq!(events[0].recipient.as_deref(), Some("ada@example.net"));
+    assert_eq!(events[0].correlation.warmup_id.as_deref(), Some(TOKEN));
+    assert_eq!(events[0].correlation.tags, [format!("envelope-id={TOKEN}")]);
+}
+
 #[test]
 fn feedback_is_a_complaint_unless_it_is_none() {
     let report = |kind: &str| {

@@ -10,7 +10,7 @@ use preheat_tests::bench::process::{Stopwatch, cpu_s, peak_rss_bytes};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng as _;
 
-use crate::mutate::{Chance, mutated};
+use crate::mutate::{Chance, grown, mutated};
 use crate::target::{Target, directory};
 
 /// The most memory that a target may ever have resident, in bytes.
@@ -45,6 +45,13 @@ pub(crate) fn run(target: &Target, seconds: u32, seed: u64) -> Result<bool> {
             let Some(answer) = one(target, &input)? else { return Ok(false) };
             if answers.insert(answer) && pool.len() < POOL_MAX {
                 pool.push(input);
+            }
+        }
+        if chance.below(4) == 0 {
+            let input = grown(&pool[chance.below(pool.len())], &mut chance);
+            inputs += 1;
+            if one(target, &input)?.is_none() {
+                return Ok(false);
             }
         }
     }

@@ -5,6 +5,8 @@ use rand_core::RngCore as _;
 
 /// Inputs do not grow beyond this, so that a second is many inputs.
 const BYTES_MAX: usize = 16 * 1024;
+/// But for those that are grown on purpose: what a request may hold at most, which is where memory would be amplified.
+const GROWN_BYTES: usize = 2 << 20;
 
 /// What parsers of JSON, forms, CSV, headers and SMTP replies stumble over.
 const WORDS: &[&str] = &[
@@ -68,6 +70,20 @@ pub(crate) fn mutated(input: &[u8], other: &[u8], chance: &mut Chance) -> Vec<u8
         change(&mut bytes, other, chance);
     }
     bytes.truncate(BYTES_MAX);
+    bytes
+}
+
+/// `input`, with a piece of it repeated until it is as large as the largest request.
+pub(crate) fn grown(input: &[u8], chance: &mut Chance) -> Vec<u8> {
+    let at = chance.below(input.len());
+    let piece = &input[at..(at + 1 + chance.below(200)).min(input.len())];
+    if piece.is_empty() {
+        return Vec::new();
+    }
+    let room = GROWN_BYTES.saturating_sub(input.len());
+    let mut bytes = input[..at].to_vec();
+    bytes.extend(piece.iter().cycle().take(room));
+    bytes.extend_from_slice(&input[at..]);
     bytes
 }
 

@@ -279,4 +279,9 @@ pub(super) const SMALL_WORDS: &[&str] = &[
     "difícil",
     "algún",
     "alguna",
+    "muchos",
+    "muchas",
+    "otros",
+    "otras",
+    "tienen",
 ];
