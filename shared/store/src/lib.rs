@@ -110,7 +110,7 @@ pub use error::{Next, StoreError};
 pub use events::{EVENT_KEPT_DAYS, Noted, Taken};
 pub use fleet::{BadRow, Shard};
 pub use health::{HealthPart, HealthSeen};
-pub use hooks::{Hook, HookSecret, SecretKind};
+pub use hooks::{Hook, HookSecret, SecretKind, SeenHook};
 pub use import::{Imported, NewMailbox};
 pub use keys::{HEALTH_PARTS, Key, SHARDS, shard_of};
 pub use lease::Lease;

@@ -155,6 +155,8 @@ impl Fleet {
             url: None,
             require_sha256: false,
             made_at: now(),
+            until: None,
+            former: None,
         };
         let secret = Secret::new(key.to_owned());
         hook.add_secret(&self.vault, SecretKind::Key, &secret, now(), SignedDuration::ZERO).await?;
