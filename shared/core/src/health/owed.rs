@@ -33,7 +33,6 @@ pub fn is_own(reason: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
 
     use super::*;
     use crate::control::Arm;
@@ -52,7 +51,7 @@ mod tests {
             given_up: 0,
             replies: Vec::new(),
             arm: Arm::Exchange,
-            slots: BTreeMap::new(),
+            slots: crate::slots::Slots::new(),
         }
     }
 
