@@ -59,6 +59,36 @@ impl Provider {
         Reporter::ALL.into_iter().filter(|provider| *provider != Reporter::Mailbox)
     }
 
+    /// The same provider with keys of somebody else's: what it posts is forged.
+    ///
+    /// # Errors
+    /// No certificate can be made.
+    pub fn forger(&self) -> Result<Self> {
+        let mut forger = Self::new(self.endpoint.provider)?;
+        for secret in &mut forger.endpoint.secrets {
+            *secret = match secret {
+                Secret::Key(key) if key.starts_with("whsec_") => Secret::key("whsec_Zm9yZ2Vk"),
+                Secret::Key(_) => Secret::key("forged"),
+                _ => Secret::basic("test:forged"),
+            };
+        }
+        Ok(forger)
+    }
+
+    /// What is served at the URL of SNS's signing certificate; empty for others.
+    #[must_use]
+    pub fn certificate(&self) -> Vec<u8> {
+        self.certificate.clone()
+    }
+
+    /// A signed post of these events, or of as many of them as this provider puts into one.
+    ///
+    /// # Errors
+    /// It cannot be signed.
+    pub fn post_of(&self, scenes: &[Scene<'_>], now: Timestamp) -> Result<Posted> {
+        Sender::with_key(&self.endpoint, &self.signer).post(scenes, now).context("the sample cannot be signed")
+    }
+
     /// A signed post of as many events as this provider puts into one, at most `events`.
     ///
     /// # Errors
@@ -75,7 +105,7 @@ impl Provider {
                 at: now,
             })
             .collect();
-        Sender::with_key(&self.endpoint, &self.signer).post(&scenes, now).context("the sample cannot be signed")
+        self.post_of(&scenes, now)
     }
 
     /// What becomes of it.

@@ -6,9 +6,13 @@
 mod hooks {
     mod world;
 
+    mod aside;
     mod effects;
     mod faults;
+    mod forged;
+    mod replays;
     mod shapes;
+    mod sns;
     mod strangers;
     mod told;
 }

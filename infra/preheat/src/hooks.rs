@@ -1,14 +1,17 @@
 //! `preheat hooks`: the endpoints that deliverability events come in at, one a tenant and provider.
 
+mod list;
 mod proof;
+mod remove;
+mod rotate;
 mod steps;
 mod test;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use preheat_app::hooks::ID_CHARS;
 use preheat_core::event::Reporter;
 use preheat_core::id::TenantId;
-use preheat_store::{Hook, Secret, SecretKind};
+use preheat_store::{Hook, Secret, SecretKind, SeenHook, Store};
 use serde::Serialize;
 
 use crate::ledger::{self, Directory, Ledger, LedgerArgs};
@@ -23,6 +26,7 @@ Examples:
   preheat hooks list --tenant acme --data ./data
   preheat hooks rotate postmark --tenant acme --data ./data
   preheat hooks test postmark --tenant acme --data ./data
+  preheat hooks remove postmark --tenant acme --data ./data
 
 Providers: ses sendgrid mailgun postmark sparkpost resend standard-webhooks brevo mailjet mandrill mailwizz powermta
 kumomta smartlead instantly postal mailersend mailtrap unisender-go.";
@@ -39,9 +43,11 @@ pub(crate) enum Command {
     /// Make the endpoint of a provider, and say what to do in that provider's console
     Add(AddArgs),
     /// List the endpoints of a tenant
-    List(ListArgs),
+    List(list::Args),
     /// Give an endpoint a new secret; the old one is taken beside it for some days
-    Rotate(RotateArgs),
+    Rotate(rotate::Args),
+    /// Shut an endpoint: what is posted to it is refused
+    Remove(remove::Args),
     /// Post a signed sample to an endpoint, as its provider would, and report the answer
     Test(test::Args),
 }
@@ -60,9 +66,43 @@ struct Whose {
 }
 
 impl Whose {
+    /// Where the endpoints are, if it was said.
+    fn named(&self) -> Option<String> {
+        self.url.clone().or_else(|| environment("PREHEAT_HOOKS_URL"))
+    }
+
+    fn is_named(&self) -> bool {
+        self.named().is_some()
+    }
+
     fn base(&self) -> String {
-        let url = self.url.clone().or_else(|| environment("PREHEAT_HOOKS_URL")).unwrap_or_else(|| LOCAL_URL.to_owned());
-        url.trim_end_matches('/').to_owned()
+        self.named().unwrap_or_else(|| LOCAL_URL.to_owned()).trim_end_matches('/').to_owned()
+    }
+
+    /// The same, for a URL that is to stand in a provider's console.
+    ///
+    /// # Errors
+    /// It is not https, and the stack is no embedded one: no provider could post there, and none should.
+    fn reachable(&self) -> anyhow::Result<String> {
+        let base = self.base();
+        if self.ledger.data.is_none() && !base.starts_with("https://") {
+            return Err(BadInput::error(format!(
+                "{base} is no https URL: give --url, the stack's output WebhookUrl (or set PREHEAT_HOOKS_URL)"
+            )));
+        }
+        Ok(base)
+    }
+
+    /// The tenant's endpoint of a provider, to be changed.
+    async fn seen(&self, store: &Store, provider: Reporter) -> anyhow::Result<Option<SeenHook>> {
+        match store.hook_of(&self.tenant, provider).await? {
+            Some(hook) => Ok(store.hook_seen(&hook.id).await?),
+            None => Ok(None),
+        }
+    }
+
+    fn absent(&self, provider: Reporter) -> anyhow::Error {
+        BadInput::error(format!("{} has no endpoint of {provider}: `preheat hooks add` makes one", self.tenant))
     }
 }
 
@@ -85,7 +125,8 @@ pub(crate) struct AddArgs {
     provider: Reporter,
     #[command(flatten)]
     key: KeyArgs,
-    /// SES: a topic (ARN) or AWS account (EventBridge) that may speak here; can be given several times
+    /// SES: a topic (ARN), or for EventBridge an AWS account, configuration set or identity (ARN); any provider: a queue (ARN)
+    /// in front of the function. Can be given several times
     #[arg(long, value_name = "ARN")]
     source: Vec<String>,
     /// SES: refuse SNS signatures of version 1 (SHA-1); set the topic's SignatureVersion to 2 first
@@ -101,41 +142,13 @@ pub(crate) struct AddArgs {
     json: bool,
 }
 
-/// Arguments of `preheat hooks list`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Example: preheat hooks list --tenant acme --data ./data --json")]
-pub(crate) struct ListArgs {
-    #[command(flatten)]
-    whose: Whose,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-/// Arguments of `preheat hooks rotate`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Example: preheat hooks rotate mailgun --key-env NEW_SIGNING_KEY --tenant acme --data ./data")]
-pub(crate) struct RotateArgs {
-    /// Whose endpoint
-    provider: Reporter,
-    #[command(flatten)]
-    key: KeyArgs,
-    /// How long the old secret is taken, too
-    #[arg(long, value_name = "DAYS", default_value_t = OVERLAP_DAYS)]
-    overlap: u32,
-    #[command(flatten)]
-    whose: Whose,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
 /// Runs one of them.
 pub(crate) async fn run(command: &Command, out: Out<'_>) -> Outcome {
     match command {
         Command::Add(args) => Box::pin(add(args, out)).await,
-        Command::List(args) => Box::pin(list(args, out)).await,
-        Command::Rotate(args) => Box::pin(rotate(args, out)).await,
+        Command::List(args) => Box::pin(list::run(args, out)).await,
+        Command::Rotate(args) => Box::pin(rotate::run(args, out)).await,
+        Command::Remove(args) => Box::pin(remove::run(args, out)).await,
         Command::Test(args) => Box::pin(test::run(args, out)).await,
     }
 }
@@ -166,6 +179,7 @@ async fn add(args: &AddArgs, out: Out<'_>) -> Outcome {
         return Err(BadInput::error(format!("`{zone}` is not an IANA time zone (such as `Europe/Berlin`)")));
     }
     let key = given_key(provider, &args.key)?;
+    let base = args.whose.reachable()?;
     let ledger = args.whose.ledger.open(Directory::MayBeNew).await?;
     if ledger.store.hook_of(&args.whose.tenant, provider).await?.is_some() {
         let reason =
@@ -176,41 +190,31 @@ async fn add(args: &AddArgs, out: Out<'_>) -> Outcome {
         ledger.store.set_tenant_zone(&args.whose.tenant, zone).await?;
     }
     let mut hook = Hook {
-        id: new_id()?,
-        tenant: args.whose.tenant.clone(),
-        provider,
-        secrets: Vec::new(),
         sources: args.source.clone(),
         refuse_sns_v1: args.refuse_sns_v1,
+        ..fresh(provider, args.whose.tenant.clone())?
+    };
+    let secret = add_secret(&ledger, &mut hook, key, SignedDuration::ZERO).await?;
+    hook.url = (provider == Reporter::Mandrill).then(|| url_of(&hook, &base));
+    ledger.store.put_hook(&hook).await?;
+    say(&made(&hook, &base, secret), args.json, out)
+}
+
+/// A new endpoint, with nothing in it.
+fn fresh(provider: Reporter, tenant: TenantId) -> anyhow::Result<Hook> {
+    Ok(Hook {
+        id: new_id()?,
+        tenant,
+        provider,
+        secrets: Vec::new(),
+        sources: Vec::new(),
+        refuse_sns_v1: false,
         url: None,
         require_sha256: false,
         made_at: ledger::clock()(),
-    };
-    let secret = add_secret(&ledger, &mut hook, key, SignedDuration::ZERO).await?;
-    let made = made(&hook, &args.whose.base(), secret);
-    hook.url = (provider == Reporter::Mandrill).then(|| made.url.clone());
-    ledger.store.put_hook(&hook).await?;
-    say(&made, args.json, out)
-}
-
-async fn rotate(args: &RotateArgs, out: Out<'_>) -> Outcome {
-    let key = given_key(args.provider, &args.key)?;
-    if key.is_none() && matches!(proof(args.provider), Proof::Key { .. }) {
-        return Err(BadInput::error(format!(
-            "{} makes its keys itself: bring the new one with --key-env",
-            args.provider
-        )));
-    }
-    let ledger = args.whose.ledger.open(Directory::Exists).await?;
-    let Some(mut hook) = ledger.store.hook_of(&args.whose.tenant, args.provider).await? else {
-        let reason =
-            format!("{} has no endpoint of {}: `preheat hooks add` makes one", args.whose.tenant, args.provider);
-        return Err(BadInput::error(reason));
-    };
-    let overlap = SignedDuration::from_hours(24 * i64::from(args.overlap));
-    let secret = add_secret(&ledger, &mut hook, key, overlap).await?;
-    ledger.store.put_hook(&hook).await?;
-    say(&made(&hook, &args.whose.base(), secret), args.json, out)
+        until: None,
+        former: None,
+    })
 }
 
 /// Seals the given key, or makes a secret of the kind that this provider can show. Returns what was made.
@@ -246,9 +250,15 @@ fn given_key(provider: Reporter, args: &KeyArgs) -> anyhow::Result<Option<Secret
     Ok(Some(Secret::new(key.trim().to_owned())))
 }
 
+/// An endpoint's URL, without its secret.
+fn url_of(hook: &Hook, base: &str) -> String {
+    format!("{base}/hooks/{}/{}", hook.provider, hook.id)
+}
+
 fn made(hook: &Hook, base: &str, secret: Option<(SecretKind, Secret)>) -> Made {
-    let Hook { provider, id, .. } = hook;
-    let plain = format!("{base}/hooks/{provider}/{id}");
+    let provider = &hook.provider;
+    // Mandrill signs it: what is said is what is checked.
+    let plain = hook.url.clone().unwrap_or_else(|| url_of(hook, base));
     let url = match &secret {
         // Most providers take basic auth inside the URL only.
         Some((SecretKind::Basic, pair)) => match plain.split_once("://") {
@@ -279,58 +289,6 @@ fn say(made: &Made, as_json: bool, out: Out<'_>) -> Outcome {
     for (step, text) in (1..).zip(&made.steps) {
         writeln!(out, "  {step}. {text}")?;
     }
-    Ok(())
-}
-
-/// An endpoint as it is listed. Its URL holds no secret but its id.
-#[derive(Debug, Serialize)]
-struct Listed {
-    provider: Reporter,
-    url: String,
-    /// How its sender proves itself, and until when an old secret is taken.
-    secrets: Vec<String>,
-    sources: Vec<String>,
-    /// Elements kept aside within 30 days.
-    quarantined: usize,
-    made_at: Timestamp,
-}
-
-async fn list(args: &ListArgs, out: Out<'_>) -> Outcome {
-    let ledger = args.whose.ledger.open(Directory::Exists).await?;
-    let (base, now) = (args.whose.base(), ledger::clock()());
-    let mut listed = Vec::new();
-    for hook in ledger.store.hooks(&args.whose.tenant).await? {
-        let quarantined = ledger.store.quarantined(&hook.id).await?.len();
-        let secrets = hook.live_secrets(now).map(|secret| {
-            let kind = match &secret.kind {
-                SecretKind::Key => "key".to_owned(),
-                SecretKind::Basic => "basic auth".to_owned(),
-                SecretKind::Bearer => "bearer token".to_owned(),
-                SecretKind::Header(name) => format!("header {name}"),
-            };
-            match secret.until {
-                None => kind,
-                Some(until) => format!("{kind} until {}", until.strftime("%Y-%m-%d")),
-            }
-        });
-        listed.push(Listed {
-            provider: hook.provider,
-            url: format!("{base}/hooks/{}/{}", hook.provider, hook.id),
-            secrets: secrets.collect(),
-            sources: hook.sources.clone(),
-            quarantined,
-            made_at: hook.made_at,
-        });
-    }
-    if args.json {
-        return crate::json(out, &listed);
-    }
-    for one in &listed {
-        let proof = if one.secrets.is_empty() { "no secret but its URL".to_owned() } else { one.secrets.join(", ") };
-        let aside = if one.quarantined == 0 { String::new() } else { format!("  {} kept aside", one.quarantined) };
-        writeln!(out, "{:<17}  {}\n{:<17}  {proof}{aside}", one.provider.name(), one.url, "")?;
-    }
-    writeln!(out, "{} endpoint{}.", listed.len(), if listed.len() == 1 { "" } else { "s" })?;
     Ok(())
 }
 

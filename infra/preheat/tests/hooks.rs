@@ -105,6 +105,77 @@ fn samples_are_posted_signed_and_taken_by_the_local_stack() {
 }
 
 #[test]
+fn an_endpoint_that_is_removed_is_shut_and_may_be_made_again() {
+    let stack = Stack::new();
+    let made = stack.json(&["hooks", "add", "mailwizz"]);
+    let dry = stack.json(&["hooks", "remove", "mailwizz", "--dry-run"]);
+    assert_eq!((&dry["url"], &dry["removed"]), (&made["url"], &false.into()));
+    let up = Up::start(&stack);
+    assert_eq!(stack.json(&["hooks", "test", "mailwizz", "--url", &up.1])["status"], 200, "it is still there");
+    assert_eq!(stack.json(&["hooks", "remove", "mailwizz"])["removed"], true);
+    let (code, _, err) = stack.run(&["hooks", "remove", "mailwizz"]);
+    assert_eq!((code, err.contains("has no endpoint of mailwizz")), (2, true), "{err}");
+    assert_ne!(stack.json(&["hooks", "add", "mailwizz"])["url"], made["url"]);
+}
+
+#[test]
+fn where_the_url_is_the_secret_another_comes_beside_it() {
+    let stack = Stack::new();
+    let old = stack.json(&["hooks", "add", "mailwizz"])["url"].as_str().expect("a URL").to_owned();
+    let new = stack.json(&["hooks", "rotate", "mailwizz"])["url"].as_str().expect("a URL").to_owned();
+    assert_ne!(old, new);
+    let listed = stack.json(&["hooks", "list"]);
+    assert_eq!(listed[0]["url"], new.as_str());
+    let former = listed[0]["former"].as_str().expect("the old one");
+    assert!(former.starts_with(&format!("{old} until 2")), "{former}");
+    let up = Up::start(&stack);
+    assert_eq!(stack.json(&["hooks", "test", "mailwizz", "--url", &up.1])["status"], 200);
+    let (code, _, err) = stack.run(&["hooks", "rotate", "ses"]);
+    assert_eq!((code, err.contains("AWS signs")), (2, true), "{err}");
+}
+
+#[test]
+fn mandrills_url_is_what_its_console_says() {
+    let stack = Stack::new();
+    let made = stack.json(&["hooks", "add", "mandrill", "--key-env", "A_KEY"]);
+    assert!(made["url"].as_str().is_some_and(|url| url.starts_with("http://127.0.0.1")), "{made}");
+    let moved = stack.json(&["hooks", "rotate", "mandrill", "--url", "https://hooks.example"]);
+    assert!(
+        moved["url"].as_str().is_some_and(|url| url.starts_with("https://hooks.example/hooks/mandrill/")),
+        "{moved}"
+    );
+    let again = stack.json(&["hooks", "rotate", "mandrill", "--key-env", "A_KEY"]);
+    assert_eq!(again["url"], moved["url"], "a new key leaves the URL as it is");
+    let (code, _, err) = stack.run(&["hooks", "rotate", "mandrill"]);
+    assert_eq!((code, err.contains("--key-env")), (2, true), "{err}");
+    // A deployed stack is reached by https, or the URL is not one for a console.
+    let deployed = Command::new(env!("CARGO_BIN_EXE_preheat"))
+        .args(["hooks", "add", "mandrill", "--tenant", "acme", "--table", "preheat-ledger"])
+        .env_remove("PREHEAT_HOOKS_URL")
+        .output()
+        .expect("the program runs");
+    let err = String::from_utf8_lossy(&deployed.stderr);
+    assert_eq!((deployed.status.code(), err.contains("is no https URL")), (Some(2), true), "{err}");
+}
+
+#[test]
+fn sess_sample_takes_the_way_that_its_sources_name() {
+    let sources = [
+        "arn:aws:sns:eu-west-1:123456789012:deliverability",
+        "123456789012",
+        "arn:aws:ses:eu-west-1:123456789012:configuration-set/warmup",
+        "arn:aws:sqs:eu-west-1:123456789012:ses-events",
+    ];
+    for source in sources {
+        let stack = Stack::new();
+        stack.json(&["hooks", "add", "ses", "--source", source]);
+        let answered = stack.json(&["hooks", "test", "ses"]);
+        let meaning = answered["meaning"].as_str().unwrap_or_default();
+        assert!(answered["status"] == 200 && meaning.contains("past the URL"), "{source}: {answered}");
+    }
+}
+
+#[test]
 fn suppression_goes_out_as_it_comes_in() {
     let stack = Stack::new();
     stack.json(&["hooks", "add", "postmark"]);

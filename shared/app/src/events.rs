@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::{StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use preheat_core::event::Event;
 use preheat_core::id::{Address, MailboxId, PoolId, SlotId, TenantId};
@@ -20,6 +21,8 @@ use crate::App;
 
 /// How long it is taken from memory whose an address is.
 const KEPT: SignedDuration = SignedDuration::from_mins(5);
+/// How many events that are too old are put aside at once.
+const ASIDE_AT_ONCE: usize = 16;
 /// A warm process keeps at most so many answers of a kind.
 const ANSWERS_MAX: usize = 10_000;
 
@@ -139,13 +142,12 @@ pub async fn take_events(
 ) -> Result<Tally, StoreError> {
     let zone = if events.is_empty() { String::new() } else { desk.zone(tenant, now).await? };
     let mut noted = Vec::with_capacity(events.len());
-    let mut tally = Tally::default();
+    let (mut tally, mut too_old) = (Tally::default(), Vec::new());
     for mut event in events {
         // A clock that is ahead must not put an event into a day that is yet to come.
         event.occurred_at = event.occurred_at.min(now);
         if now.duration_since(event.occurred_at) > SignedDuration::from_hours(24 * EVENT_KEPT_DAYS) {
-            set_aside(desk, &event, now).await?;
-            tally.too_old += 1;
+            too_old.push(event);
             continue;
         }
         let (origin, slot) = origin(desk, tenant, &event, &zone, now).await?;
@@ -160,11 +162,22 @@ pub async fn take_events(
             Taken::Duplicate => tally.duplicates += 1,
         }
     }
+    tally.too_old = too_old.len();
+    futures::stream::iter(too_old)
+        .map(|event| async move { set_aside(desk, &event, now).await })
+        .buffer_unordered(ASIDE_AT_ONCE)
+        .try_collect::<()>()
+        .await?;
     Ok(tally)
 }
 
 async fn set_aside(desk: &Desk, event: &Event, now: Timestamp) -> Result<(), StoreError> {
-    let raw = serde_json::to_string(event).unwrap_or_default();
+    // When it came in says nothing of what it is: a replay is the same item.
+    let mut raw = serde_json::to_value(event).unwrap_or_default();
+    if let Some(fields) = raw.as_object_mut() {
+        fields.remove("received_at");
+    }
+    let raw = raw.to_string();
     let reason = format!("it happened more than {EVENT_KEPT_DAYS} days ago: it could be a replay");
     desk.store
         .quarantine(&event.account, &Quarantined { provider: event.provider, reason, raw, received_at: now })

@@ -15,19 +15,22 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::BoxFuture;
+use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use preheat_core::clock::Clock;
 use preheat_core::event::Reporter;
-use preheat_intake::outcome::{Accepted, RAW_BYTES_MAX, status_not_stored};
-use preheat_intake::{BODY_BYTES_MAX, Outcome, Request};
+use preheat_intake::lambda::Record;
+use preheat_intake::outcome::{Accepted, status_not_stored};
+use preheat_intake::{BODY_BYTES_MAX, Outcome, Refusal, Request};
 use preheat_store::{Quarantined, StoreError};
 
 use crate::Bus;
 use crate::events::{Desk, Tally, take_events};
+use crate::redact::without_addresses;
 use endpoints::{Endpoints, Open};
 use told::Told;
 
-pub use endpoints::{ID_CHARS, may_be_id};
+pub use endpoints::{ABSENT_KEPT, ID_CHARS, may_be_id};
 
 /// Gets an `https` URL's body. What it may reach is its own business (reliability.md, *Addresses*); what is asked of it is
 /// only what [`preheat_intake`] has checked to lie at AWS.
@@ -35,6 +38,8 @@ pub type Fetch = Arc<dyn Fn(String) -> BoxFuture<'static, Result<Vec<u8>, String
 
 /// Signing certificates kept. AWS has one a region, and changes it once a year.
 const CERTIFICATES_MAX: usize = 64;
+/// How many elements are put aside at once.
+const ASIDE_AT_ONCE: usize = 16;
 /// How often a request may ask for something to be fetched.
 const FETCHES_MAX: usize = 2;
 
@@ -77,13 +82,13 @@ pub enum Done {
         /// The topic.
         topic: String,
     },
-    /// It is authentic and cannot be read: the body is kept aside.
+    /// It is authentic and cannot be read: the body is kept aside. Why, without addresses.
     Unreadable(String),
     /// It was refused; nothing was stored.
     Refused(String),
     /// There is no such endpoint.
     Unknown,
-    /// It could not be stored: the provider is asked to come again.
+    /// It could not be stored: the provider is asked to come again. Why, without addresses.
     NotStored(String),
 }
 
@@ -132,53 +137,70 @@ impl Gate {
         let open = match self.endpoints.open(&self.desk, id, now).await {
             Ok(Some(open)) if open.endpoint.provider == provider => open,
             Ok(_) => return Answer::new(404, Done::Unknown),
-            Err(error) => return Answer::new(status_not_stored(provider), Done::NotStored(error.to_string())),
+            Err(error) => return Answer::not_stored(provider, &error.to_string()),
         };
+        let not_stored = |why: &str| Answer::not_stored(provider, why);
+        let mut fetched: Option<(String, Vec<u8>)> = None;
         for _ in 0..=FETCHES_MAX {
             let outcome = {
-                let certificates = self.certificates();
-                preheat_intake::receive(&open.endpoint, request, now, &|url| certificates.get(url).cloned())
+                let kept = self.certificates();
+                let just_now = |url: &str| fetched.as_ref().filter(|(of, _)| of == url).map(|(_, pem)| pem);
+                let known = |url: &str| just_now(url).or_else(|| kept.get(url)).cloned();
+                preheat_intake::receive(&open.endpoint, request, now, &known)
             };
-            let Outcome::Certificate { url } = outcome else {
-                return Box::pin(self.conclude(&open, outcome, request.body, now)).await;
-            };
-            match (self.fetch)(url.clone()).await {
-                Ok(pem) => {
-                    let mut certificates = self.certificates();
-                    if certificates.len() >= CERTIFICATES_MAX {
-                        certificates.clear();
-                    }
-                    certificates.insert(url, pem);
+            match (outcome, fetched.take()) {
+                (Outcome::Certificate { url }, _) => match (self.fetch)(url.clone()).await {
+                    Ok(pem) => fetched = Some((url, pem)),
+                    Err(why) => return not_stored(&why),
+                },
+                // Whatever was served in its place says nothing of the sender.
+                (Outcome::Refused(refused), Some(_)) if refused.reason == Refusal::Certificate => {
+                    return not_stored("what lies where its certificate should is none");
                 }
-                Err(why) => return Answer::new(status_not_stored(provider), Done::NotStored(why)),
+                (outcome, fetched) => {
+                    self.keep_certificate(fetched);
+                    return Box::pin(self.conclude(&open, outcome, request.body, now)).await;
+                }
             }
         }
-        Answer::new(status_not_stored(provider), Done::NotStored("its certificate is not to be had".to_owned()))
+        not_stored("its certificate is not to be had")
+    }
+
+    /// Keeps a certificate that was used: what was fetched and is none must not stand in the way of the next request.
+    fn keep_certificate(&self, fetched: Option<(String, Vec<u8>)>) {
+        let Some((url, pem)) = fetched else { return };
+        let mut certificates = self.certificates();
+        if certificates.len() >= CERTIFICATES_MAX {
+            certificates.clear();
+        }
+        certificates.insert(url, pem);
     }
 
     /// Takes a record that came a way which is trusted by itself: direct SNS, EventBridge, a queue of our own. It leads to the
-    /// endpoint that lists its topic or AWS account.
-    pub async fn receive_direct(&self, body: &str) -> Answer {
-        let now = (self.clock)();
-        let Some(source) = source_of(body) else { return Answer::new(404, Done::Unknown) };
-        let open = match self.endpoints.open_source(&self.desk, &source, now).await {
-            Ok(Some(open)) => open,
-            Ok(None) => return Answer::new(404, Done::Unknown),
-            Err(error) => return Answer::new(503, Done::NotStored(error.to_string())),
-        };
-        let outcome = preheat_intake::normalise(&open.endpoint, body.as_bytes(), now);
-        Box::pin(self.conclude(&open, outcome, body.as_bytes(), now)).await
+    /// endpoint that lists what it comes from.
+    pub async fn receive_direct(&self, record: &Record) -> Answer {
+        let (now, body) = ((self.clock)(), record.body.as_bytes());
+        for source in record.sources() {
+            let open = match self.endpoints.open_source(&self.desk, &source, now).await {
+                Ok(Some(open)) => open,
+                Ok(None) => continue,
+                Err(error) => return Answer::not_stored(Reporter::Ses, &error.to_string()),
+            };
+            let outcome = preheat_intake::normalise(&open.endpoint, body, now);
+            return Box::pin(self.conclude(&open, outcome, body, now)).await;
+        }
+        Answer::new(404, Done::Unknown)
     }
 
     /// Does what an outcome asks for.
     async fn conclude(&self, open: &Open, outcome: Outcome, body: &[u8], now: Timestamp) -> Answer {
-        let not_stored = |why: String| Answer::new(status_not_stored(open.endpoint.provider), Done::NotStored(why));
+        let not_stored = |why: &str| Answer::not_stored(open.endpoint.provider, why);
         match outcome {
             Outcome::Accepted(accepted) => {
                 let status = accepted.status;
                 match self.store(open, accepted, now).await {
                     Ok(done) => Answer::new(status, done),
-                    Err(error) => not_stored(error.to_string()),
+                    Err(error) => not_stored(&error.to_string()),
                 }
             }
             Outcome::Refused(refused) => Answer {
@@ -187,31 +209,39 @@ impl Gate {
                 done: Done::Refused(refused.reason.to_string()),
             },
             Outcome::Unreadable { status, reason } => {
-                let raw = String::from_utf8_lossy(body.get(..RAW_BYTES_MAX).unwrap_or(body)).into_owned();
+                let raw = preheat_intake::aside(body);
                 match self.set_aside(open, reason.to_string(), raw, now).await {
-                    Ok(()) => Answer::new(status, Done::Unreadable(reason.to_string())),
-                    Err(error) => not_stored(error.to_string()),
+                    Ok(()) => Answer::new(status, Done::Unreadable(without_addresses(&reason.to_string()))),
+                    Err(error) => not_stored(&error.to_string()),
                 }
             }
             Outcome::Confirm { subscribe_url, topic, .. } => match (self.fetch)(subscribe_url).await {
                 Ok(_) => Answer::new(200, Done::Confirmed { topic }),
-                Err(why) => not_stored(why),
+                Err(why) => not_stored(&why),
             },
-            Outcome::Certificate { .. } => not_stored("its certificate is not to be had".to_owned()),
+            Outcome::Certificate { .. } => not_stored("its certificate is not to be had"),
         }
     }
 
-    /// Stores everything, before anything is answered.
+    /// Stores everything, before anything is answered: what is good first, so that a flood of bad elements which takes longer
+    /// than the function may live costs their neighbours nothing.
     async fn store(&self, open: &Open, accepted: Accepted, now: Timestamp) -> Result<Done, StoreError> {
-        for bad in &accepted.quarantined {
-            self.set_aside(open, bad.reason.to_string(), bad.raw.clone(), now).await?;
-        }
+        let quarantined = accepted.quarantined.len();
+        let mut aside = accepted.quarantined;
+        // The same again is the same item.
+        aside.sort_unstable_by(|a, b| a.raw.cmp(&b.raw));
+        aside.dedup_by(|a, b| a.raw == b.raw);
         let tally = Box::pin(take_events(&self.desk, &open.tenant, accepted.events, now)).await?;
+        futures::stream::iter(aside)
+            .map(|bad| self.set_aside(open, bad.reason.to_string(), bad.raw, now))
+            .buffer_unordered(ASIDE_AT_ONCE)
+            .try_collect::<()>()
+            .await?;
         if accepted.signed_sha256 && !open.endpoint.require_sha256 {
             self.desk.store.require_sha256(&open.endpoint.account).await?;
             self.endpoints.forget(&open.endpoint.account);
         }
-        Ok(Done::Taken { tally, quarantined: accepted.quarantined.len() })
+        Ok(Done::Taken { tally, quarantined })
     }
 
     async fn set_aside(&self, open: &Open, reason: String, raw: String, now: Timestamp) -> Result<(), StoreError> {
@@ -233,30 +263,14 @@ impl Answer {
         Self { status, www_authenticate: None, done }
     }
 
+    /// Why goes into logs and dead letters: a row's key may hold an address.
+    fn not_stored(provider: Reporter, why: &str) -> Self {
+        Self::new(status_not_stored(provider), Done::NotStored(without_addresses(why)))
+    }
+
     /// Whether the sender is done with it: for queues, which know no other answer.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         matches!(self.done, Done::Taken { .. } | Done::Confirmed { .. } | Done::Unreadable(_))
-    }
-}
-
-/// The topic or AWS account that a record speaks for.
-fn source_of(body: &str) -> Option<String> {
-    let record: serde_json::Value = serde_json::from_str(body).ok()?;
-    let text = |name: &str| record.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
-    text("TopicArn").or_else(|| text("source").filter(|source| source == "aws.ses").and_then(|_| text("account")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::source_of;
-
-    #[test]
-    fn a_record_speaks_for_its_topic_or_account() {
-        let topic = r#"{"Type":"Notification","TopicArn":"arn:aws:sns:eu-west-1:1:t","Message":"{}"}"#;
-        assert_eq!(source_of(topic).as_deref(), Some("arn:aws:sns:eu-west-1:1:t"));
-        assert_eq!(source_of(r#"{"source":"aws.ses","account":"123456789012"}"#).as_deref(), Some("123456789012"));
-        assert_eq!(source_of(r#"{"source":"aws.s3","account":"123456789012"}"#), None);
-        assert_eq!(source_of("nonsense"), None);
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! May not decide anything.
 
+use jiff::civil::Date;
 use preheat_core::change::Moved;
 use preheat_core::decision::Rule;
 use preheat_core::lifecycle::says_disabled;
@@ -31,25 +32,44 @@ impl<'a> From<&'a App> for Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// Puts a mailbox into a state, and tells it, unless somebody else has done so before.
+    /// Puts a mailbox that is in one of the states `from` into another, and tells it, unless somebody else has done so before.
+    /// False: it is in neither.
     ///
     /// # Errors
     /// The ledger did not answer, or the mailbox is gone: nothing was told.
-    pub async fn enter(&self, moved: &Moved<'_>) -> Result<(), StoreError> {
-        if self.store.set_state(moved.mailbox, moved.to, moved.reason, moved.at).await? {
-            self.tell(moved).await;
-        }
-        Ok(())
+    pub async fn enter(&self, from: &[State], moved: &Moved<'_>) -> Result<bool, StoreError> {
+        let is_there = self.store.set_state(moved.mailbox, from, moved.to, moved.reason, moved.at).await?;
+        self.tell_if(is_there, moved).await
     }
 
-    /// Stops a mailbox ([`Store::stop`]), and tells it.
+    /// Pauses a mailbox by hand ([`Store::pause`]), and tells it. False: it is retired.
     ///
     /// # Errors
     /// As for [`Parts::enter`].
-    pub async fn stop(&self, moved: &Moved<'_>) -> Result<(), StoreError> {
-        self.store.stop(moved.mailbox, moved.reason.unwrap_or_default(), moved.at).await?;
-        self.tell(moved).await;
-        Ok(())
+    pub async fn pause(&self, moved: &Moved<'_>) -> Result<bool, StoreError> {
+        let is_paused = self.store.pause(moved.mailbox, moved.reason.unwrap_or_default(), moved.at).await?;
+        self.tell_if(is_paused, moved).await
+    }
+
+    /// Stops a mailbox ([`Store::stop`]), and tells it. False: it is retired.
+    ///
+    /// # Errors
+    /// As for [`Parts::enter`].
+    pub async fn stop(&self, moved: &Moved<'_>, counts_from: Date) -> Result<bool, StoreError> {
+        let reason = moved.reason.unwrap_or_default();
+        let is_stopped = self.store.stop(moved.mailbox, reason, counts_from, moved.at).await?;
+        self.tell_if(is_stopped, moved).await
+    }
+
+    /// Whoever comes second finds it done, by another moment than its own, and is not the one to tell it.
+    async fn tell_if(&self, is_there: bool, moved: &Moved<'_>) -> Result<bool, StoreError> {
+        if is_there {
+            let since = self.store.state_note(moved.mailbox).await?.since;
+            if since.is_some_and(|since| since.as_millisecond() == moved.at.as_millisecond()) {
+                self.tell(moved).await;
+            }
+        }
+        Ok(is_there)
     }
 
     async fn tell(&self, moved: &Moved<'_>) {
@@ -64,18 +84,20 @@ impl Parts<'_> {
     }
 }
 
-/// Both logins of a new mailbox work: it warms from now on.
-pub(crate) async fn accepted(app: &App, profile: &Profile) -> Result<(), StoreError> {
+/// Both logins of a new mailbox work: it warms from now on. False: somebody has changed its state since.
+pub(crate) async fn accepted(app: &App, profile: &Profile) -> Result<bool, StoreError> {
     let moved = moved(app, profile, (State::New, State::Warming), Rule::CredentialsWork);
-    Parts::from(app).enter(&moved).await
+    Parts::from(app).enter(&[State::New], &moved).await
 }
 
-/// A login was refused, of a visit or of a send: the mailbox is in error from now on.
-pub(crate) async fn refused(app: &App, profile: &Profile, from: State, said: &str) -> Result<(), StoreError> {
+/// A login was refused, of a visit or of a send: a mailbox in one of the states `from` is in error from now on. False: it is in
+/// none of them any more.
+pub(crate) async fn refused(app: &App, profile: &Profile, from: &[State], said: &str) -> Result<bool, StoreError> {
     let reason = without_addresses(said);
     let rule = if says_disabled(&reason) { Rule::Disabled } else { Rule::CredentialsRefused };
-    let moved = Moved { reason: Some(&reason), ..moved(app, profile, (from, State::Error), rule) };
-    Parts::from(app).enter(&moved).await
+    let before = from.first().copied().unwrap_or(State::Warming);
+    let moved = Moved { reason: Some(&reason), ..moved(app, profile, (before, State::Error), rule) };
+    Parts::from(app).enter(from, &moved).await
 }
 
 fn moved<'a>(app: &App, profile: &'a Profile, (from, to): (State, State), rule: Rule) -> Moved<'a> {

@@ -162,8 +162,9 @@ async fn conclude(app: &App, profile: &Profile, held: &Held, result: Result<smtp
                 SendError::Refused { .. } => (store.rejected(held, &reason).await, SendOutcome::Rejected),
                 SendError::Credentials { .. } => {
                     let released = store.release(held, &reason).await;
-                    let stopped = refused(app, profile, State::Warming, &reason).await;
-                    (released.and(stopped), SendOutcome::Unauthorised)
+                    // One that somebody has paused or stopped meanwhile stays so: its next visit finds out.
+                    let stopped = refused(app, profile, &State::SENDING, &reason).await;
+                    (released.and(stopped.map(drop)), SendOutcome::Unauthorised)
                 }
                 SendError::Deferred { .. } | SendError::Unreachable { .. } | SendError::BrokenBefore { .. } => {
                     let reported = store.report_provider(profile.provider, 1).await;

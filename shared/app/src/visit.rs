@@ -128,8 +128,9 @@ pub async fn visit(app: &App, order: &VisitOrder) -> Result<VisitReport, VisitEr
         Ok(session) => session,
         Err(error) => {
             if let ImapError::Credentials { .. } = &error {
-                moved::refused(app, &profile, row.state, &error.to_string()).await?;
-                return Ok(skipped("the credentials were refused: the mailbox is in error now"));
+                let stopped = moved::refused(app, &profile, &State::LIVE, &error.to_string()).await?;
+                let what = if stopped { "is in error now" } else { "lives no more" };
+                return Ok(skipped(&format!("the credentials were refused: the mailbox {what}")));
             }
             return Err(error.into());
         }
@@ -170,15 +171,18 @@ async fn first_visit(app: &App, profile: &Profile, imap: &Account<'_>) -> Result
             return Ok(skipped(&format!("new, and IMAP does not answer yet: {reason}")));
         }
     };
-    match refused {
-        None => {
-            moved::accepted(app, profile).await?;
-            Ok(skipped("new: both logins work, it warms from now on"))
-        }
+    // Logging in takes its time: who paused it meanwhile has the last word.
+    let (is_done, what) = match refused {
+        None => (moved::accepted(app, profile).await?, "new: both logins work, it warms from now on"),
         Some(reason) => {
-            moved::refused(app, profile, State::New, &reason).await?;
-            Ok(skipped("new: a login was refused, the mailbox is in error now"))
+            let done = moved::refused(app, profile, &[State::New], &reason).await?;
+            (done, "new: a login was refused, the mailbox is in error now")
         }
+    };
+    if is_done {
+        Ok(skipped(what))
+    } else {
+        Ok(skipped("it was new when the visit began; somebody has changed that since"))
     }
 }
 

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::ELEMENTS_MAX;
 use crate::field::{Tags, cut};
-use crate::json;
 use crate::key::Key;
-use crate::outcome::{Quarantined, RAW_BYTES_MAX, Reason};
+use crate::outcome::{Quarantined, Reason};
 use crate::reply::Reply;
+use crate::{aside, json, salvage};
 
 /// How old an event may be whose sender signs no time (webhooks.md §0): the only guard against replay but the key.
 const AGE_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -132,15 +132,66 @@ impl<'a> Batch<'a> {
     /// A body that is an element or an array of elements.
     ///
     /// # Errors
-    /// It does not parse, or is beyond the bounds.
+    /// Nothing of it parses, or it is beyond the bounds.
     pub(crate) fn of_json(
         body: &[u8],
         origin: Origin<'a>,
         read: impl Fn(&Value) -> Result<Vec<Draft>, Reason>,
     ) -> Result<Self, Reason> {
+        Self::of_json_at(body, origin, |_, element| read(element))
+    }
+
+    /// As [`Self::of_json`], with each element's position in the batch, from 0.
+    ///
+    /// # Errors
+    /// Nothing of it parses, or it is beyond the bounds.
+    pub(crate) fn of_json_at(
+        body: &[u8],
+        origin: Origin<'a>,
+        read: impl Fn(usize, &Value) -> Result<Vec<Draft>, Reason>,
+    ) -> Result<Self, Reason> {
         let mut batch = Self::new(origin);
-        json::each(body, &mut |position, element| batch.take(position, read(&element), || raw_of(element)))?;
-        Ok(batch)
+        let whole = json::each(body, &mut |position, element| {
+            let drafts = read(position, &element);
+            batch.take(position, drafts, || aside::of_element(element))
+        });
+        match whole {
+            Ok(()) => Ok(batch),
+            Err(Reason::Syntax(why)) => match Self::of_parts(salvage::parts(body), origin, read) {
+                Ok(batch) if !(batch.events.is_empty() && batch.quarantined.is_empty()) => Ok(batch),
+                // Where the whole breaks says more than where its last part does.
+                Ok(_) | Err(Reason::Syntax(_)) => Err(Reason::Syntax(why)),
+                Err(reason) => Err(reason),
+            },
+            Err(reason) => Err(reason),
+        }
+    }
+
+    /// Elements that are read each by itself, as they do not parse together, or lie in different places.
+    ///
+    /// # Errors
+    /// There are some, and none of them parses; or there are too many.
+    pub(crate) fn of_parts<'b>(
+        parts: impl Iterator<Item = &'b [u8]>,
+        origin: Origin<'a>,
+        read: impl Fn(usize, &Value) -> Result<Vec<Draft>, Reason>,
+    ) -> Result<Self, Reason> {
+        let mut batch = Self::new(origin);
+        let (mut any, mut failure) = (false, None);
+        for (position, part) in parts.enumerate() {
+            match salvage::value(part) {
+                Ok(element) => {
+                    any |= element.is_object();
+                    let drafts = read(position, &element);
+                    batch.take(position, drafts, || aside::of_element(element))?;
+                }
+                Err(reason) => {
+                    failure = Some(reason.clone());
+                    batch.take(position, Err(reason), || aside::of_part(part))?;
+                }
+            }
+        }
+        failure.filter(|_| !any).map_or(Ok(batch), Err)
     }
 
     /// Takes what an element was read as; `raw` is asked only for what goes to quarantine.
@@ -162,25 +213,13 @@ impl<'a> Batch<'a> {
         });
         if let Err(reason) = outcome {
             self.events.truncate(before);
-            let mut raw = raw();
-            cut(&mut raw, RAW_BYTES_MAX);
-            self.quarantined.push(Quarantined { position, reason, raw });
+            self.quarantined.push(Quarantined { position, reason, raw: raw() });
         }
         if position >= ELEMENTS_MAX || self.events.len() + self.quarantined.len() > ELEMENTS_MAX {
             return Err(Reason::TooMany);
         }
         Ok(())
     }
-}
-
-/// An element as text, without the secrets that some senders put into it.
-pub(crate) fn raw_of(mut element: Value) -> String {
-    if let Some(object) = element.as_object_mut() {
-        for secret in ["secret_key", "auth", "signature"] {
-            object.remove(secret);
-        }
-    }
-    element.to_string()
 }
 
 /// The text, if there is any; cut.
@@ -286,7 +325,7 @@ mod tests {
         batch.take(2, Err(Reason::Shape("no event")), String::new).unwrap();
         assert_eq!(batch.events.len(), 1);
         assert_eq!(batch.quarantined.iter().map(|bad| bad.position).collect::<Vec<_>>(), [1, 2]);
-        assert_eq!(batch.quarantined[0].raw.len(), RAW_BYTES_MAX);
+        assert_eq!(batch.quarantined[0].raw.len(), 9_999, "nothing of it is cut");
         assert_eq!(batch.take(ELEMENTS_MAX, Ok(vec![]), String::new), Err(Reason::TooMany));
     }
 

@@ -7,8 +7,9 @@ use zeroize::Zeroizing;
 
 /// A secret that a sender shows or signs with, or the public key it signs with. `Debug` shows its kind only.
 ///
-/// **Every kind of secret that an endpoint has must be shown; of two of one kind, either is enough.** So a rotation is two
-/// keys for as long as both are about, and basic auth beside a signature is both.
+/// **Every header that an endpoint asks for must be shown, and beside them one of its keys must verify; of two secrets for one
+/// header, or two keys, either is enough.** So a rotation is two keys for as long as both are about, and basic auth beside a
+/// signature is both.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Secret {
     /// The signing key, token or public key as the provider's console shows it.
@@ -81,8 +82,9 @@ pub struct Endpoint {
     /// See [`Secret`]. A provider that signs is refused while no secret is there; one that does not is then protected by
     /// the secrecy of the endpoint's URL alone, and its events say so ([`Signature::None`](preheat_core::event::Signature)).
     pub secrets: Vec<Secret>,
-    /// SES: the topics (ARNs) that may speak here, and the AWS account ids whose EventBridge events may. Without a topic no
-    /// SNS message is accepted: a valid signature shows only that *some* AWS account sent it.
+    /// SES: the topics (ARNs) that may speak here, and the AWS account ids, configuration sets and identities (ARNs) whose
+    /// EventBridge events may. Without a topic no SNS message is accepted over HTTPS: a valid signature shows only that *some*
+    /// AWS account sent it.
     pub sources: Vec<String>,
     /// SES: whether SNS signature version 1 (SHA-1) is refused. Set the topic's `SignatureVersion` to 2 first.
     pub refuse_sns_v1: bool,

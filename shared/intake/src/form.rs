@@ -43,6 +43,12 @@ impl Form {
     }
 }
 
+/// The first value under a name that is not blank, of a form that nobody vouches for yet: nothing else of it is kept.
+pub(crate) fn field(body: &[u8], name: &str) -> Option<String> {
+    let mut fields = form_urlencoded::parse(body.trim_ascii_end()).take(FIELDS_MAX);
+    fields.find(|(other, value)| other == name && !value.trim().is_empty()).map(|(_, value)| value.into_owned())
+}
+
 /// Whether a body is a form rather than JSON: senders' content types are not to be relied on.
 pub(crate) fn is_form(body: &[u8]) -> bool {
     !matches!(body.trim_ascii_start().first(), None | Some(b'{' | b'[' | 0xef))
@@ -57,6 +63,7 @@ mod tests {
         let form = Form::read(b"a=1+2&b=%3Cx%3E&a=3&c=\r\n").unwrap();
         assert_eq!(form.iter().collect::<Vec<_>>(), [("a", "1 2"), ("b", "<x>"), ("a", "3"), ("c", "")]);
         assert_eq!(form.get(&["c", "b"]), Some("<x>"));
+        assert_eq!(field(b"b=&a=1&b=+2&b=3", "b").as_deref(), Some(" 2"));
         assert_eq!(form.all("a").collect::<Vec<_>>(), ["1 2", "3"]);
         assert!(Form::read(b"").is_err());
         assert!(Form::read("a=1&".repeat(2000).as_bytes()).is_err());

@@ -40,7 +40,7 @@ pub(crate) fn one(body: &[u8]) -> Result<Value, Reason> {
 }
 
 /// Some senders' libraries begin with a byte order mark.
-fn without_mark(body: &[u8]) -> &[u8] {
+pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 

@@ -5,19 +5,41 @@
 
 use serde_json::Value;
 
-use crate::json;
 use crate::outcome::Reason;
+use crate::{field, json};
 
 /// The most records of one event (SQS's largest batch is 10,000).
 const RECORDS_MAX: usize = 10_000;
+/// The most resources of an event that are looked at: SES names the configuration set and the identity.
+const RESOURCES_MAX: usize = 4;
 
 /// A record of a Lambda event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// SQS's id, to be named when the record failed.
     pub sqs_message_id: Option<String>,
+    /// The ARN of the queue that it lay in.
+    pub queue: Option<String>,
     /// What [`normalise`](crate::normalise) reads.
     pub body: String,
+}
+
+impl Record {
+    /// What it comes from, as endpoints list it, the nearest to the sender first: an SNS topic; SES's configuration set or
+    /// identity, and the AWS account; the queue, which is all there is where a topic delivers to it raw.
+    #[must_use]
+    pub fn sources(&self) -> Vec<String> {
+        let body = json::one(self.body.as_bytes()).unwrap_or(Value::Null);
+        let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+        let mut sources: Vec<String> = text("TopicArn").into_iter().collect();
+        if text("source").as_deref() == Some("aws.ses") {
+            let resources = field::list(&body, "/resources").iter().take(RESOURCES_MAX);
+            sources.extend(resources.filter_map(field::as_text).map(Into::into));
+            sources.extend(text("account"));
+        }
+        sources.extend(self.queue.clone());
+        sources
+    }
 }
 
 /// The records of a Lambda event. One that is none of the shapes above is one record: itself.
@@ -30,7 +52,7 @@ pub fn records(event: &[u8]) -> Result<Vec<Record>, Reason> {
         return Err(Reason::Shape("a Lambda event is an object"));
     }
     let Some(records) = event.get("Records").and_then(Value::as_array) else {
-        return Ok(vec![Record { sqs_message_id: None, body: event.to_string() }]);
+        return Ok(vec![Record { sqs_message_id: None, queue: None, body: event.to_string() }]);
     };
     if records.len() > RECORDS_MAX {
         return Err(Reason::TooMany);
@@ -41,12 +63,13 @@ pub fn records(event: &[u8]) -> Result<Vec<Record>, Reason> {
 fn record(record: &Value) -> Record {
     let text = |name: &str| record.get(name).and_then(Value::as_str);
     if let Some(envelope) = record.get("Sns") {
-        return Record { sqs_message_id: None, body: envelope.to_string() };
+        return Record { sqs_message_id: None, queue: None, body: envelope.to_string() };
     }
     if let (Some("aws:sqs"), Some(body)) = (text("eventSource"), text("body")) {
-        return Record { sqs_message_id: text("messageId").map(str::to_owned), body: body.to_owned() };
+        let owned = |name: &str| text(name).map(str::to_owned);
+        return Record { sqs_message_id: owned("messageId"), queue: owned("eventSourceARN"), body: body.to_owned() };
     }
-    Record { sqs_message_id: None, body: record.to_string() }
+    Record { sqs_message_id: None, queue: None, body: record.to_string() }
 }
 
 #[cfg(test)]
@@ -69,5 +92,22 @@ mod tests {
         let bridge = json!({"source": "aws.ses", "detail-type": "Email Sent", "detail": {}});
         assert_eq!(records(bridge.to_string().as_bytes()).unwrap().len(), 1);
         assert!(records(b"[]").is_err() && records(b"").is_err());
+    }
+
+    #[test]
+    fn a_record_names_what_it_comes_from() {
+        let topic = r#"{"Type":"Notification","TopicArn":"arn:aws:sns:eu-west-1:1:t","Message":"{}"}"#;
+        let set = "arn:aws:ses:eu-west-1:1:configuration-set/c";
+        let bridge = json!({"source": "aws.ses", "account": "123456789012", "resources": [set]}).to_string();
+        let queue = "arn:aws:sqs:eu-west-1:1:q";
+        let of = |body: &str, queue: Option<&str>| {
+            let queue = queue.map(str::to_owned);
+            Record { sqs_message_id: None, queue, body: body.to_owned() }.sources()
+        };
+        assert_eq!(of(topic, Some(queue)), ["arn:aws:sns:eu-west-1:1:t", queue]);
+        assert_eq!(of(&bridge, None), [set, "123456789012"]);
+        assert_eq!(of(r#"{"eventType":"Bounce"}"#, Some(queue)), [queue], "raw delivery");
+        assert!(of(r#"{"source":"aws.s3","account":"123456789012"}"#, None).is_empty());
+        assert!(of("nonsense", None).is_empty());
     }
 }

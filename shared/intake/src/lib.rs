@@ -16,9 +16,10 @@
 //! # Order of work
 //!
 //! Size limit, method, authentication, reading; each element of a batch by itself, so that a bad one costs its neighbours
-//! nothing. Signatures cover raw bytes and are compared in constant time. Reading is bounded in nesting, in the number of
+//! nothing: a batch that does not parse as a whole is cut apart, and what still fails is kept aside alone. Signatures cover raw bytes and are compared in constant time. Reading is bounded in nesting, in the number of
 //! values and in the number of elements, so hostile bytes cost a bounded amount of memory.
 
+mod aside;
 mod certificate;
 mod class;
 mod draft;
@@ -32,10 +33,12 @@ pub mod outcome;
 pub mod provider;
 mod reply;
 pub mod request;
+mod salvage;
 pub mod sample;
 mod seal;
 mod time;
 
+pub use aside::of_body as aside;
 pub use endpoint::{Ages, Endpoint, Secret};
 pub use outcome::{Accepted, Outcome, Quarantined, Reason, Refusal, Refused};
 pub use provider::{normalise, receive};
@@ -44,7 +47,8 @@ pub use request::{Headers, Request};
 /// The largest body that is looked at, in bytes. SendGrid posts up to 768 KB, a PowerMTA forwarder 1 MB, and form encoding
 /// blows a Mandrill batch up threefold.
 pub const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// The most elements of one batch. The largest that a vendor names is 1,000; SendGrid's 768 KB hold about 4,000.
-pub const ELEMENTS_MAX: usize = 10_000;
+/// The most elements of one batch. What bounds a batch is [`BODY_BYTES_MAX`]: the shortest record of an MTA, with a time and a
+/// recipient, is longer than this allows for, so none is refused for its number. Beyond it lie empty objects and the like.
+pub const ELEMENTS_MAX: usize = BODY_BYTES_MAX / 16;
 /// The most values (strings, numbers, lists, …) of one element.
 pub const VALUES_MAX: u32 = 200_000;

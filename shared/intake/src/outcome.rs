@@ -12,7 +12,8 @@ pub enum Outcome {
     Accepted(Accepted),
     /// Answer the status; nothing is stored.
     Refused(Refused),
-    /// The sender is who it says, but what it sent cannot be read at all: keep the body aside, then answer the status.
+    /// The sender is who it says, but what it sent cannot be read at all: keep the body aside ([`aside`](crate::aside)), then
+    /// answer the status.
     Unreadable {
         /// The status to answer.
         status: u16,
@@ -56,12 +57,9 @@ pub struct Quarantined {
     pub position: usize,
     /// Why.
     pub reason: Reason,
-    /// The element, cut to [`RAW_BYTES_MAX`]; secrets that the body carried are not in it.
+    /// The whole element; secrets that the body carried are not in it.
     pub raw: String,
 }
-
-/// How much of a bad element is kept, in bytes.
-pub const RAW_BYTES_MAX: usize = 4_096;
 
 /// Why an element, or a whole body, is kept aside.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

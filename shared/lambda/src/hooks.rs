@@ -64,7 +64,10 @@ pub async fn handle(gate: &Gate, event: &Value) -> Result<Value, ComeAgain> {
     }
     let records = records(event.to_string().as_bytes()).map_err(|reason| ComeAgain(reason.to_string()))?;
     let taken: Vec<(Option<String>, Answer)> = futures::stream::iter(records)
-        .map(|record| async move { (record.sqs_message_id, Box::pin(gate.receive_direct(&record.body)).await) })
+        .map(|record| async move {
+            let answer = Box::pin(gate.receive_direct(&record)).await;
+            (record.sqs_message_id, answer)
+        })
         .buffered(AT_ONCE)
         .collect()
         .await;

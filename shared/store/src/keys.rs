@@ -93,11 +93,13 @@ pub enum Key<'a> {
     Counters(&'a Subject, u8, Date),
     /// `QUAR#{account}` / `{digest}`: what came in and could not be an event.
     Quarantine(&'a str, &'a str),
+    /// `QUAR#{account}` / `{digest}#{part}`: a further part of it, where it is too long for one item.
+    QuarantinePart(&'a str, &'a str, u16),
     /// `HOOK#{id}` / `HOOK`: an endpoint that events come in at.
     Hook(&'a str),
     /// `TENANT#{t}` / `HOOK#{provider}`: the id of a tenant's endpoint of a provider.
     TenantHook(&'a TenantId, Reporter),
-    /// `HOOKSRC#{source}` / `HOOK`: the id of the endpoint that a topic, queue or AWS account speaks to.
+    /// `HOOKSRC#{source}` / `HOOK`: the id of the endpoint that a topic, queue, SES resource or AWS account speaks to.
     HookSource(&'a str),
     /// `LOOKS` / `{subject}`: whose health is to be looked at out of turn.
     Look(&'a Subject),
@@ -123,7 +125,7 @@ impl Key<'_> {
                 tenant_pk(tenant)
             }
             Self::TenantHook(tenant, _) => tenant_pk(tenant),
-            Self::Quarantine(account, _) => quarantine_pk(account),
+            Self::Quarantine(account, _) | Self::QuarantinePart(account, ..) => quarantine_pk(account),
             Self::Hook(id) => format!("HOOK#{id}"),
             Self::HookSource(source) => format!("HOOKSRC#{source}"),
             Self::Event(reporter, digest) => format!("EVT#{reporter}#{digest}"),
@@ -175,6 +177,7 @@ impl Key<'_> {
             Self::Counters(_, _, date) => date.to_string(),
             Self::Look(subject) => subject.to_string(),
             Self::Quarantine(_, digest) => (*digest).to_owned(),
+            Self::QuarantinePart(_, digest, part) => format!("{digest}#{part:02}"),
             Self::Hook(_) | Self::HookSource(_) => "HOOK".to_owned(),
             Self::TenantHook(_, provider) => format!("{HOOK_PREFIX}{provider}"),
         }

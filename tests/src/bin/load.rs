@@ -193,6 +193,8 @@ async fn prepare(store: &Store, vault: &Vault) -> Result<()> {
         url: None,
         require_sha256: false,
         made_at: now,
+        until: None,
+        former: None,
     };
     let pair = Secret::new(PAIR.to_owned());
     hook.add_secret(vault, SecretKind::Basic, &pair, now, SignedDuration::ZERO).await?;

@@ -85,15 +85,17 @@ async fn what_a_person_decides_is_told_once_at_once() {
         let moved =
             Moved { tenant: &tenant, mailbox: id, address, from, to, at: world.now(), rule, reason: Some("so") };
         let parts = Parts::from(&world.app);
-        if rule == Rule::Stopped {
-            parts.stop(&moved).await.unwrap()
-        } else {
-            parts.enter(&moved).await.unwrap()
-        }
+        let done = match rule {
+            Rule::PausedByHand => parts.pause(&moved).await,
+            Rule::Stopped => parts.stop(&moved, "2026-03-03".parse().unwrap()).await,
+            _ => parts.enter(&[from], &moved).await,
+        };
+        assert!(done.unwrap());
         assert_eq!(of(&world, address), [(kind, moved.change().unwrap().id)]);
-        // A second one who does the same finds it done.
-        if rule != Rule::Stopped {
-            parts.enter(&Moved { at: world.now() + SignedDuration::from_secs(1), ..moved }).await.unwrap();
+        if rule == Rule::ResumedByHand {
+            // A second one who does the same finds it done.
+            let second = Moved { at: world.now() + SignedDuration::from_secs(1), ..moved };
+            assert!(parts.enter(&[from], &second).await.unwrap());
         }
         world.govern(Look::Hourly).await;
         assert_eq!(of(&world, address), [], "{rule:?}");

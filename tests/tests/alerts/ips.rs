@@ -81,7 +81,7 @@ async fn a_burst_of_hard_bounces_pauses_an_ip_within_minutes() {
     let paused = ip(&world).await;
     assert!(matches!(paused.status, Status::Paused { .. }), "{paused:?}");
     assert_eq!((paused.day, paused.date, world.kinds()), (1, TODAY, vec![Kind::IpPaused]));
-    assert_eq!(world.app.store.looks().await.unwrap(), []);
+    assert_eq!(world.app.store.looks().await.unwrap().due, []);
     world.govern(Look::Due).await;
     assert_eq!(world.kinds(), []);
     // At 01:00 the day is consolidated as any other; what lasts is said again, under an id of its day.

@@ -14,7 +14,7 @@ use super::world::{World, acme, sample, status};
 
 #[tokio::test]
 async fn sns_eventbridge_and_sqs_reach_one_handler_and_a_mail_counts_once_over_all_of_them() {
-    let mut world = World::new().await;
+    let world = World::new().await;
     world.ses(&["arn:aws:sns:eu-west-1:123456789012:deliverability", "123456789012"]).await;
     let gate = world.gate();
     for name in ["webhook-sns", "webhook-eventbridge"] {
@@ -30,6 +30,35 @@ async fn sns_eventbridge_and_sqs_reach_one_handler_and_a_mail_counts_once_over_a
     let mailbox = world.counted_of(&Subject::Mailbox(world.mailbox)).await;
     assert_eq!(mailbox[&Count::Hard], 1, "the sender's address leads to it; four reports are one mail: {mailbox:?}");
     assert_eq!(world.suppressed().await, ["gone@there.example"]);
+}
+
+#[tokio::test]
+async fn a_queue_that_a_topic_delivers_to_raw_leads_to_the_endpoint_that_lists_it() {
+    let world = World::new().await;
+    let mut event = sample("webhook-sqs");
+    let envelope: serde_json::Value = serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap();
+    event["Records"] = serde_json::json!([event["Records"][0]]);
+    event["Records"][0]["body"] = envelope["Message"].clone();
+    let failed = handle(&world.gate(), &event).await.unwrap();
+    assert_eq!(failed["batchItemFailures"].as_array().map(Vec::len), Some(1), "nobody lists the queue");
+    world.ses(&["arn:aws:sqs:eu-west-1:123456789012:ses-events"]).await;
+    let answer = handle(&world.gate(), &event).await.unwrap();
+    assert_eq!(answer["batchItemFailures"], serde_json::json!([]));
+    assert_eq!(world.suppressed().await, ["gone@there.example"]);
+}
+
+#[tokio::test]
+async fn a_configuration_set_leads_to_its_endpoint_and_another_of_the_account_does_not() {
+    let event = sample("webhook-eventbridge");
+    let set = event["resources"][0].as_str().expect("a configuration set").to_owned();
+    let world = World::new().await;
+    world.ses(&[&set]).await;
+    assert!(handle(&world.gate(), &event).await.is_ok());
+    assert_eq!(world.counted().await[&Count::Hard], 1);
+    let world = World::new().await;
+    world.ses(&["123456789012", "arn:aws:ses:eu-west-1:123456789012:configuration-set/other"]).await;
+    assert!(handle(&world.gate(), &event).await.is_err(), "the account is listed, and the set is not");
+    assert!(world.counted().await.is_empty());
 }
 
 #[tokio::test]

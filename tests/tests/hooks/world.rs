@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::civil::{Date, date, time};
 use jiff::{SignedDuration, Timestamp};
 use preheat_app::events::Desk;
-use preheat_app::hooks::{Fetch, Gate};
+use preheat_app::hooks::{Fetch, Gate, ID_CHARS};
 use preheat_core::clock::Clock;
 use preheat_core::counters::{Count, Subject};
 use preheat_core::endpoint::{Endpoint, Security};
@@ -24,6 +24,7 @@ use preheat_intake::sample::{Happening, Posted, Scene, Sender, Signer};
 use preheat_lambda::hooks::handle;
 use preheat_local::Aws;
 use preheat_store::{Credential, Hook, NewMailbox, Secret, SecretKind, Store, Vault};
+use preheat_tests::providers;
 use serde_json::{Value, json};
 
 pub(crate) const TODAY: Date = date(2026, 3, 2);
@@ -73,6 +74,31 @@ impl World {
         Gate::new(Desk::new(store, vault), clock(&self.now_ms), nothing)
     }
 
+    /// A cold process that fetches in this way.
+    pub(crate) fn gate_with(&self, fetch: Fetch) -> Gate {
+        Gate::new(self.gate().desk, clock(&self.now_ms), fetch)
+    }
+
+    /// acme's endpoint for a provider with keys of its own.
+    pub(crate) async fn adopt(&self, provider: &providers::Provider) -> Hook {
+        let endpoint = &provider.endpoint;
+        let mut hook = hook_of(endpoint.provider);
+        hook.sources.clone_from(&endpoint.sources);
+        hook.url.clone_from(&endpoint.url);
+        for secret in &endpoint.secrets {
+            let (kind, text) = match secret {
+                preheat_intake::Secret::Key(key) => (SecretKind::Key, key),
+                preheat_intake::Secret::Basic(pair) => (SecretKind::Basic, pair),
+                preheat_intake::Secret::Bearer(token) => (SecretKind::Bearer, token),
+                preheat_intake::Secret::Header { name, value } => (SecretKind::Header(name.clone()), value),
+            };
+            let secret = Secret::new(text.to_string());
+            hook.add_secret(&self.vault(), kind, &secret, at("00:00:00"), SignedDuration::ZERO).await.unwrap();
+        }
+        self.store.put_hook(&hook).await.unwrap();
+        hook
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         clock(&self.now_ms)()
     }
@@ -90,24 +116,8 @@ impl World {
         if let Some((hook, _)) = self.hooks.get(&provider) {
             return hook.id.clone();
         }
-        let id: String = format!("{provider}")
-            .bytes()
-            .chain([b'a'; 26])
-            .filter(u8::is_ascii_lowercase)
-            .take(26)
-            .map(char::from)
-            .collect();
-        let mut hook = Hook {
-            id: id.clone(),
-            tenant: acme(),
-            provider,
-            secrets: Vec::new(),
-            sources: Vec::new(),
-            refuse_sns_v1: false,
-            url: None,
-            require_sha256: false,
-            made_at: at("00:00:00"),
-        };
+        let mut hook = hook_of(provider);
+        let id = hook.id.clone();
         let public: PublicKeyX509Der<'_> = self.sendgrid.public_key().as_der().unwrap();
         let public = STANDARD.encode(public.as_ref());
         let (kind, secret) = match provider {
@@ -140,18 +150,9 @@ impl World {
     }
 
     /// acme's endpoint of SES, for these topics and accounts.
-    pub(crate) async fn ses(&mut self, sources: &[&str]) {
-        let hook = Hook {
-            id: "sesaaaaaaaaaaaaaaaaaaaaaaa".to_owned(),
-            tenant: acme(),
-            provider: Reporter::Ses,
-            secrets: Vec::new(),
-            sources: sources.iter().map(|source| (*source).to_owned()).collect(),
-            refuse_sns_v1: true,
-            url: None,
-            require_sha256: false,
-            made_at: at("00:00:00"),
-        };
+    pub(crate) async fn ses(&self, sources: &[&str]) {
+        let sources = sources.iter().map(|source| (*source).to_owned()).collect();
+        let hook = Hook { sources, refuse_sns_v1: true, ..hook_of(Reporter::Ses) };
         self.store.put_hook(&hook).await.unwrap();
     }
 
@@ -230,6 +231,25 @@ pub(crate) fn sample(name: &str) -> Value {
 fn clock(now_ms: &Arc<AtomicI64>) -> Clock {
     let now_ms = Arc::clone(now_ms);
     Arc::new(move || Timestamp::from_millisecond(now_ms.load(Ordering::Relaxed)).unwrap())
+}
+
+/// acme's endpoint of a provider, with nothing in it yet.
+pub(crate) fn hook_of(provider: Reporter) -> Hook {
+    let letters = provider.name().bytes().filter(u8::is_ascii_lowercase);
+    let id = letters.chain([b'a'; ID_CHARS]).take(ID_CHARS).map(char::from).collect();
+    Hook {
+        id,
+        tenant: acme(),
+        provider,
+        secrets: Vec::new(),
+        sources: Vec::new(),
+        refuse_sns_v1: false,
+        url: None,
+        require_sha256: false,
+        made_at: at("00:00:00"),
+        until: None,
+        former: None,
+    }
 }
 
 fn new_mailbox() -> NewMailbox {

@@ -24,7 +24,7 @@ const RESUME_EXAMPLES: &str = "\
 Example:
   preheat mailbox resume ann@example.com --data ./data
 
-A paused mailbox goes on warming. One in error is logged in to first, as a new one is.";
+A paused mailbox goes on warming. One in error, or that never had a day, is logged in to first, as a new one is.";
 
 /// Arguments of `preheat mailbox pause`.
 #[derive(Debug, clap::Args)]
@@ -92,16 +92,16 @@ pub(crate) struct MaintainArgs {
 /// Runs `stop`.
 pub(crate) async fn stop(args: &StopArgs, out: Out<'_>) -> Outcome {
     let ledger = args.ledger.open(Directory::Exists).await?;
-    let row = row_of(&ledger, &args.address).await?;
-    match row.state {
-        State::Retired => Err(BadInput::error(format!("{} is retired: it never sends again", args.address))),
-        State::New | State::Warming | State::Ready | State::Degraded | State::Paused | State::Error => {
-            let moved = moved(&row, State::Paused, Rule::Stopped, Some(&args.reason));
-            Parts { store: &ledger.store, bus: ledger.bus.as_ref() }.stop(&moved).await?;
-            writeln!(out, "{}: stopped, its progress is reset", args.address)?;
-            Ok(())
-        }
+    let row = row(&ledger, &args.address).await?;
+    // What is left of today is none of the new warmup's.
+    let today = row.plan.schedule.local_date(clock()());
+    let counts_from = today.tomorrow().unwrap_or(today);
+    let moved = moved(&row, State::Paused, Rule::Stopped, Some(&args.reason));
+    if !parts(&ledger).stop(&moved, counts_from).await? {
+        return Err(BadInput::error(format!("{} {RETIRED}", args.address)));
     }
+    writeln!(out, "{}: stopped, its progress is reset", args.address)?;
+    Ok(())
 }
 
 /// Runs `maintain`.
@@ -113,47 +113,55 @@ pub(crate) async fn maintain(args: &MaintainArgs, out: Out<'_>) -> Outcome {
     Ok(())
 }
 
+/// Why nothing is done with a retired mailbox.
+const RETIRED: &str = "is retired: it never sends again";
+
 /// Runs `pause`.
 pub(crate) async fn pause(args: &PauseArgs, out: Out<'_>) -> Outcome {
-    let paused = |state| match state {
-        State::New | State::Warming | State::Ready | State::Degraded | State::Error => Ok(State::Paused),
-        State::Paused => Err("is paused already"),
-        State::Retired => Err("is retired: it never sends again"),
-    };
-    change(&args.ledger, &args.address, (Rule::PausedByHand, Some(&args.reason)), paused, out).await
+    let (ledger, address) = (args.ledger.open(Directory::Exists).await?, &args.address);
+    let row = row(&ledger, address).await?;
+    if row.by_hand {
+        return Err(BadInput::error(format!("{address} is paused already")));
+    }
+    if !parts(&ledger).pause(&moved(&row, State::Paused, Rule::PausedByHand, Some(&args.reason))).await? {
+        return Err(BadInput::error(format!("{address} {RETIRED}")));
+    }
+    // A pause by a rule would have ended by itself.
+    let how = if row.state == State::Paused { ", by hand from now on" } else { "" };
+    writeln!(out, "{address}: {} -> {}{how}", name(&row.state), name(&State::Paused))?;
+    Ok(())
 }
 
 /// Runs `resume`.
 pub(crate) async fn resume(args: &ResumeArgs, out: Out<'_>) -> Outcome {
-    let resumed = |state| match state {
-        State::Paused => Ok(State::Warming),
-        // Whether the cause is gone shows at the next visit: a new mailbox is logged in to before it sends.
-        State::Error => Ok(State::New),
-        State::New | State::Warming | State::Ready | State::Degraded => Err("is not paused"),
-        State::Retired => Err("is retired: it never sends again"),
-    };
-    change(&args.ledger, &args.address, (Rule::ResumedByHand, None), resumed, out).await
-}
-
-async fn change(
-    ledger: &LedgerArgs,
-    address: &Address,
-    (rule, reason): (Rule, Option<&str>),
-    next: impl Fn(State) -> Result<State, &'static str>,
-    out: Out<'_>,
-) -> Outcome {
-    let ledger = ledger.open(Directory::Exists).await?;
-    let row = row_of(&ledger, address).await?;
-    let state = next(row.state).map_err(|why| BadInput::error(format!("{address} {why}")))?;
-    Parts { store: &ledger.store, bus: ledger.bus.as_ref() }.enter(&moved(&row, state, rule, reason)).await?;
+    let (ledger, address) = (args.ledger.open(Directory::Exists).await?, &args.address);
+    let row = row(&ledger, address).await?;
+    let state = resumed(&row).map_err(|why| BadInput::error(format!("{address} {why}")))?;
+    if !parts(&ledger).enter(&[row.state], &moved(&row, state, Rule::ResumedByHand, None)).await? {
+        return Err(BadInput::error(format!("{address}: somebody else has just changed its state; look again")));
+    }
     writeln!(out, "{address}: {} -> {}", name(&row.state), name(&state))?;
     Ok(())
 }
 
-async fn row_of(ledger: &Ledger, address: &Address) -> anyhow::Result<PlanRow> {
+/// Where a mailbox goes on. One that never had a day, or is in error, is logged in to before it sends: as a new one.
+fn resumed(row: &PlanRow) -> Result<State, &'static str> {
+    match row.state {
+        State::Paused if row.date.is_some() => Ok(State::Warming),
+        State::Paused | State::Error => Ok(State::New),
+        State::New | State::Warming | State::Ready | State::Degraded => Err("is not paused"),
+        State::Retired => Err(RETIRED),
+    }
+}
+
+async fn row(ledger: &Ledger, address: &Address) -> anyhow::Result<PlanRow> {
     let id = super::find(&ledger.store, address).await?;
-    let incomplete = || BadInput::error(format!("{address}: its import was not completed; import it again"));
-    ledger.store.plan_row(id).await?.ok_or_else(incomplete)
+    let row = ledger.store.plan_row(id).await?;
+    row.ok_or_else(|| BadInput::error(format!("{address}: its import was not completed; import it again")))
+}
+
+fn parts(ledger: &Ledger) -> Parts<'_> {
+    Parts { store: &ledger.store, bus: ledger.bus.as_ref() }
 }
 
 fn moved<'a>(row: &'a PlanRow, to: State, rule: Rule, reason: Option<&'a str>) -> Moved<'a> {
@@ -189,7 +197,8 @@ mod tests {
         let told = aws.queues().lying(ALERTS);
         let told: Vec<_> = told.iter().map(|message| AlertOrder::parse(&message.body).unwrap().change).collect();
         let kinds: Vec<Kind> = told.iter().map(|change| change.kind).collect();
-        assert_eq!(kinds, [Kind::MailboxPaused, Kind::MailboxResumed]);
+        // It never had a day, so resumed it is new again: its next visit tells how that goes.
+        assert_eq!(kinds, [Kind::MailboxPaused]);
         assert!(told[0].text.contains("a holiday"), "{}", told[0].text);
     }
 }

@@ -10,10 +10,11 @@ use preheat_store::{Hook, HookSecret, SecretKind, StoreError};
 
 use crate::events::Desk;
 
-/// How long an endpoint is taken from memory: a rotated secret reaches every process within this.
-const KEPT: SignedDuration = SignedDuration::from_mins(5);
-/// How long it is known that there is no such endpoint: a new one answers everywhere within this.
-const ABSENT_KEPT: SignedDuration = SignedDuration::from_secs(30);
+/// How long an endpoint is taken from memory: a rotated secret reaches every process within this, and so does a removal.
+const KEPT: SignedDuration = SignedDuration::from_mins(1);
+/// How long it is known that there is no such endpoint: a new one answers everywhere within this. An endpoint that was read
+/// this long ago is read again for a secret that it does not know.
+pub const ABSENT_KEPT: SignedDuration = SignedDuration::from_secs(30);
 /// Endpoints kept. The bound on what strangers can make a process remember.
 const ENDPOINTS_MAX: usize = 1_000;
 /// Characters of an id: 130 bits in base 32, so that guessing one is out of reach.
@@ -53,7 +54,7 @@ impl Endpoints {
         Ok(open)
     }
 
-    /// The endpoint that this topic or AWS account speaks to.
+    /// The endpoint that this topic, queue, SES resource or AWS account speaks to.
     pub(super) async fn open_source(
         &self,
         desk: &Desk,
@@ -110,7 +111,7 @@ impl Endpoints {
 
 /// Opens the secrets that are taken at `now`.
 async fn opened(desk: &Desk, hook: Option<Hook>, now: Timestamp) -> Result<Option<Arc<Open>>, StoreError> {
-    let Some(hook) = hook else { return Ok(None) };
+    let Some(hook) = hook.filter(|hook| hook.is_open(now)) else { return Ok(None) };
     let mut secrets = Vec::new();
     for HookSecret { kind, sealed, .. } in hook.live_secrets(now) {
         let secret = desk.vault.open_hook(&hook.tenant, &hook.id, sealed).await?;

@@ -1,7 +1,5 @@
 //! Mailgun (webhooks.md §4): HMAC-SHA256 over timestamp and token, in the body; JSON, and the form of before 2018.
 
-use std::borrow::Cow;
-
 use preheat_core::event::{Class, Kind, Signature};
 use serde_json::{Value, json};
 
@@ -11,7 +9,7 @@ use crate::form::{self, Form};
 use crate::key::Key;
 use crate::outcome::{Reason, Refusal};
 use crate::reply::Reply;
-use crate::{class, field, json as bounded, seal, time};
+use crate::{aside, class, field, salvage, seal, time};
 
 pub(super) const ADAPTER: Adapter = Adapter { verify, read, signs_time: true };
 
@@ -67,20 +65,19 @@ const LEGACY_BUILT_IN: &[&str] = &[
 ];
 
 /// The three signed fields, wherever the body has them.
-struct Signed<'a> {
-    timestamp: Cow<'a, str>,
-    token: Cow<'a, str>,
-    signature: Cow<'a, str>,
+struct Signed {
+    timestamp: String,
+    token: String,
+    signature: String,
 }
 
-fn signed_of(body: &[u8]) -> Option<Signed<'static>> {
+fn signed_of(body: &[u8]) -> Option<Signed> {
     if form::is_form(body) {
-        let form = Form::read(body).ok()?;
-        let field = |name: &str| form.get(&[name]).map(|text| Cow::Owned(text.to_owned()));
+        let field = |name: &str| form::field(body, name);
         return Some(Signed { timestamp: field("timestamp")?, token: field("token")?, signature: field("signature")? });
     }
-    let body = bounded::one(body).ok()?;
-    let field = |name: &str| field::owned(&body, &[&format!("/signature/{name}")]).map(Cow::Owned);
+    let signed = salvage::member(body, "signature")?;
+    let field = |name: &str| salvage::text(signed, name);
     Some(Signed { timestamp: field("timestamp")?, token: field("token")?, signature: field("signature")? })
 }
 
@@ -103,9 +100,7 @@ fn read<'a>(reading: &Reading<'a>) -> Result<Batch<'a>, Reason> {
     if form::is_form(reading.body) {
         let form = Form::read(reading.body)?;
         let mut batch = Batch::new(reading.origin);
-        // The raw form carries addresses and a mail's text: its field names are enough to see what it was.
-        let names = || form.iter().map(|(name, _)| name).collect::<Vec<_>>().join("&");
-        batch.take(0, legacy(&form), names)?;
+        batch.take(0, legacy(&form), || aside::of_body(reading.body))?;
         return Ok(batch);
     }
     Batch::of_json(reading.body, reading.origin, event)
@@ -240,6 +235,26 @@ mod tests {
         assert_eq!(failed("permanent", "suppress-bounce", 605, ""), Kind::Suppressed);
         assert_eq!(failed("permanent", "generic", 607, ""), Kind::Suppressed);
         assert_eq!(failed("temporary", "greylisted", 450, "Greylisted"), Kind::Deferred);
+    }
+
+    #[test]
+    fn a_form_that_is_no_event_is_kept_whole_but_for_its_proof() {
+        let headers = crate::request::Headers::default();
+        let origin = crate::draft::Origin {
+            provider: preheat_core::event::Reporter::Mailgun,
+            account: "e1",
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            signature: Signature::Verified,
+            event_age_checked: false,
+        };
+        let kept = |body: &str| {
+            let batch = read(&Reading { headers: &headers, body: body.as_bytes(), origin }).unwrap();
+            batch.quarantined.into_iter().map(|bad| bad.raw).collect::<Vec<_>>()
+        };
+        let body =
+            |recipient: &str| format!("event=bounced&timestamp=soon&token=t&signature=s3cret&recipient={recipient}");
+        assert_eq!(kept(&body("a")), ["event=bounced&timestamp=soon&token=t&signature=…&recipient=a"]);
+        assert_ne!(kept(&body("a")), kept(&body("b")));
     }
 
     #[test]

@@ -4,27 +4,21 @@ use preheat_core::event::{Class, Kind};
 use serde_json::Value;
 
 use super::{Adapter, Reading, shown_only};
-use crate::draft::{Batch, Draft, raw_of};
+use crate::draft::{Batch, Draft};
 use crate::key::Key;
 use crate::outcome::Reason;
 use crate::reply::Reply;
-use crate::{class, field, json, time};
+use crate::{class, field, salvage, time};
 
 pub(super) const ADAPTER: Adapter = Adapter { verify: shown_only, read, signs_time: false };
 
 fn read<'a>(reading: &Reading<'a>) -> Result<Batch<'a>, Reason> {
-    let mut body = json::one(reading.body)?;
-    let events = match body.get_mut("events").map(Value::take) {
-        Some(Value::Array(events)) => events,
-        Some(_) => return Err(Reason::Shape("`events` is no array")),
+    match salvage::member(reading.body, "events") {
+        Some(events) if events.starts_with(b"[") => Batch::of_json(events, reading.origin, event),
+        Some(_) => Err(Reason::Shape("`events` is no array")),
         // A single event, or an array without its wrapper.
-        None => return Batch::of_json(reading.body, reading.origin, event),
-    };
-    let mut batch = Batch::new(reading.origin);
-    for (position, element) in events.into_iter().enumerate() {
-        batch.take(position, event(&element), || raw_of(element))?;
+        None => Batch::of_json(reading.body, reading.origin, event),
     }
-    Ok(batch)
 }
 
 fn event(element: &Value) -> Result<Vec<Draft>, Reason> {

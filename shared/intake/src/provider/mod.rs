@@ -22,6 +22,8 @@ mod sparkpost;
 mod standard;
 mod unisender;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use preheat_core::event::{Reporter, Signature};
 
@@ -152,34 +154,32 @@ fn accepted(batch: Batch<'_>, signed_sha256: bool) -> Outcome {
 }
 
 impl Visit<'_> {
-    /// What the sender shows rather than signs. Every kind that the endpoint has must be shown; of one kind, any.
+    /// What the sender shows rather than signs. Every header that the endpoint asks for must be there, with any of the secrets
+    /// that it may hold.
     fn shown(&self) -> Result<Signature, Refusal> {
         let authorization = self.headers.get("authorization");
         let basic = authorization.and_then(|value| scheme(value, "basic")).and_then(seal::base64);
         let bearer = authorization.and_then(|value| scheme(value, "bearer"));
-        // Per kind: is it asked for, is it given at all, does one match?
-        let (mut asked, mut given, mut matched) = ([false; 3], [false; 3], [false; 3]);
+        // Per header that is asked for: is it given at all, does it match?
+        let mut asked: BTreeMap<String, (bool, bool)> = BTreeMap::new();
         for secret in &self.endpoint.secrets {
-            let (kind, shown, wanted): (usize, Option<&[u8]>, &[u8]) = match secret {
+            let (name, shown, wanted): (&str, Option<&[u8]>, &[u8]) = match secret {
                 Secret::Key(_) => continue,
-                Secret::Basic(pair) => (0, basic.as_deref(), pair.as_bytes()),
-                Secret::Bearer(token) => (1, bearer.map(str::as_bytes), token.as_bytes()),
-                Secret::Header { name, value } => (2, self.headers.get(name).map(str::as_bytes), value.as_bytes()),
+                Secret::Basic(pair) => ("authorization", basic.as_deref(), pair.as_bytes()),
+                Secret::Bearer(token) => ("authorization", bearer.map(str::as_bytes), token.as_bytes()),
+                Secret::Header { name, value } => (name, self.headers.get(name).map(str::as_bytes), value.as_bytes()),
             };
-            asked[kind] = true;
-            given[kind] |= shown.is_some();
-            matched[kind] |= shown.is_some_and(|shown| !wanted.is_empty() && seal::same(shown, wanted));
+            let (given, matched) = asked.entry(name.to_ascii_lowercase()).or_default();
+            *given |= shown.is_some();
+            *matched |= shown.is_some_and(|shown| !wanted.is_empty() && seal::same(shown, wanted));
         }
-        if asked == [false; 3] {
+        if asked.is_empty() {
             return Ok(Signature::None);
         }
-        let missing = (0..3).any(|kind| asked[kind] && !given[kind]);
-        let wrong = (0..3).any(|kind| asked[kind] && !matched[kind]);
-        match (missing, wrong) {
-            (true, _) => Err(Refusal::Missing),
-            (false, true) => Err(Refusal::Mismatch),
-            (false, false) => Ok(Signature::Basic),
+        if asked.values().any(|(given, _)| !given) {
+            return Err(Refusal::Missing);
         }
+        if asked.values().all(|(_, matched)| *matched) { Ok(Signature::Basic) } else { Err(Refusal::Mismatch) }
     }
 
     /// For providers that sign: one of the keys must verify, and whatever else the endpoint asks for must be shown. Without a
@@ -235,6 +235,21 @@ mod tests {
         let endpoint = Endpoint::new(Reporter::Brevo, "e1", secrets);
         let headers: Headers<'_> = headers.iter().copied().collect();
         shown_only(&Visit { endpoint: &endpoint, headers: &headers, body: b"{}", now: Timestamp::UNIX_EPOCH })
+    }
+
+    #[test]
+    fn every_header_must_be_shown_whatever_it_is_called() {
+        let two =
+            || vec![Secret::header("X-Token", "t"), Secret::header("X-Other", "o"), Secret::header("x-token", "new")];
+        assert_eq!(visit_of(two(), &[("x-token", "t"), ("x-other", "o")]), Ok(Signature::Basic));
+        assert_eq!(visit_of(two(), &[("x-token", "new"), ("x-other", "o")]), Ok(Signature::Basic));
+        assert_eq!(visit_of(two(), &[("x-token", "t")]), Err(Refusal::Missing));
+        assert_eq!(visit_of(two(), &[("x-token", "t"), ("x-other", "t")]), Err(Refusal::Mismatch));
+        // One header holds one of them: either is enough.
+        let pair = || vec![Secret::basic("u:p"), Secret::bearer("b")];
+        assert_eq!(visit_of(pair(), &[("authorization", "Basic dTpw")]), Ok(Signature::Basic));
+        assert_eq!(visit_of(pair(), &[("authorization", "Bearer b")]), Ok(Signature::Basic));
+        assert_eq!(visit_of(pair(), &[("authorization", "Bearer u:p")]), Err(Refusal::Mismatch));
     }
 
     #[test]

@@ -7,12 +7,12 @@ use preheat_core::event::{Class, Kind};
 use serde_json::{Map, Value};
 
 use super::{Adapter, Reading, shown_only};
-use crate::draft::{Batch, Draft};
+use crate::draft::{Batch, Draft, Origin};
 use crate::field::{self, Tags};
 use crate::key::Key;
 use crate::outcome::Reason;
 use crate::reply::Reply;
-use crate::{class, time};
+use crate::{class, json, time};
 
 pub(super) const ADAPTER: Adapter = Adapter { verify: shown_only, read, signs_time: false };
 
@@ -20,15 +20,16 @@ pub(super) const ADAPTER: Adapter = Adapter { verify: shown_only, read, signs_ti
 const COLUMNS_MAX: usize = 256;
 
 fn read<'a>(reading: &Reading<'a>) -> Result<Batch<'a>, Reason> {
-    match reading.body.trim_ascii_start().first() {
-        Some(b'{' | b'[' | 0xef) => Batch::of_json(reading.body, reading.origin, event),
-        _ => csv(reading),
+    let body = json::without_mark(reading.body);
+    match body.trim_ascii_start().first() {
+        Some(b'{' | b'[') => Batch::of_json(body, reading.origin, event),
+        _ => csv(body, reading.origin),
     }
 }
 
-fn csv<'a>(reading: &Reading<'a>) -> Result<Batch<'a>, Reason> {
-    let mut batch = Batch::new(reading.origin);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reading.body);
+fn csv<'a>(body: &[u8], origin: Origin<'a>) -> Result<Batch<'a>, Reason> {
+    let mut batch = Batch::new(origin);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(body);
     let mut names: Option<Vec<String>> = None;
     let mut record = csv::ByteRecord::new();
     let mut position = 0;
@@ -203,7 +204,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::draft::Origin;
     use crate::request::Headers;
 
     fn of(body: &str) -> Result<(Vec<Event>, usize), Reason> {
@@ -234,6 +234,24 @@ mod tests {
         assert_eq!(quarantined, 1, "the short record, and nothing else");
         assert!(of("b,2026-01-15 14:23:12+0000,a@b.example\n").is_err(), "without a header nothing is known");
         assert!(of("").is_err());
+    }
+
+    #[test]
+    fn a_byte_order_mark_begins_csv_and_json_alike() {
+        let line = "type,timeLogged,rcpt\nd,2026-01-15 14:23:12+0000,a@b.example\n";
+        assert_eq!(of(&format!("\u{feff}{line}")).unwrap().0.len(), 1);
+        assert_eq!(of("\u{feff}[{\"type\":\"d\"}]").unwrap().0.len(), 1);
+        // Written by one tool behind the mark of another.
+        assert_eq!(of(&format!("\u{feff}\r\n{line}")).unwrap().0.len(), 1);
+    }
+
+    #[test]
+    fn a_file_of_short_records_is_bounded_by_its_bytes_alone() {
+        let record = "d,1768486991,a@b.c\n";
+        let records = (crate::BODY_BYTES_MAX - 64) / record.len();
+        let (events, quarantined) = of(&format!("type,timeLogged,rcpt\n{}", record.repeat(records))).unwrap();
+        assert_eq!((events.len(), quarantined), (records, 0));
+        assert!(records > 100_000, "{records}");
     }
 
     #[test]

@@ -15,7 +15,11 @@ pub(super) const ADAPTER: Adapter = Adapter { verify: standard::verify, read, si
 
 fn read<'a>(reading: &Reading<'a>) -> Result<Batch<'a>, Reason> {
     let id = standard::id(reading.headers);
-    Batch::of_json(reading.body, reading.origin, |element| event(element, id))
+    Batch::of_json_at(reading.body, reading.origin, |position, element| {
+        // One event a delivery is what is documented. Of several, each has the id, and from the second on its place beside it.
+        let id = id.map(|id| if position == 0 { id.to_owned() } else { format!("{id}/{position}") });
+        event(element, id.as_deref())
+    })
 }
 
 /// An event; `id` is the delivery's, the same over all retries.
@@ -91,9 +95,11 @@ fn tags(data: &Value) -> Tags {
 
 #[cfg(test)]
 mod tests {
+    use preheat_core::event::{Reporter, Signature};
     use serde_json::json;
 
     use super::*;
+    use crate::draft::Origin;
 
     #[test]
     fn names_have_their_kinds() {
@@ -120,6 +126,25 @@ mod tests {
         for (element, kind) in table {
             assert_eq!(event(&element, Some("msg_1")).unwrap()[0].kind, kind, "{element}");
         }
+    }
+
+    #[test]
+    fn every_element_of_an_array_is_an_event_of_its_own() {
+        let headers: crate::request::Headers<'_> = [("svix-id", "msg_1")].into_iter().collect();
+        let keys = |body: &str| {
+            let origin = Origin {
+                provider: Reporter::Resend,
+                account: "e1",
+                received_at: jiff::Timestamp::UNIX_EPOCH,
+                signature: Signature::Verified,
+                event_age_checked: false,
+            };
+            let batch = read(&Reading { headers: &headers, body: body.as_bytes(), origin }).unwrap();
+            batch.events.into_iter().map(|event| event.dedupe_key).collect::<Vec<_>>()
+        };
+        let sent = r#"{"type":"email.sent"}"#;
+        assert_eq!(keys(sent), ["msg_1"]);
+        assert_eq!(keys(&format!("[{sent},{sent},{sent}]")), ["msg_1", "msg_1/1", "msg_1/2"]);
     }
 
     #[test]

@@ -126,21 +126,24 @@ fn event(element: &Value) -> Result<Vec<Draft>, Reason> {
 fn bounce(name: &str, element: &Value, reply: &Reply, said: &str) -> Class {
     let blocked = name == "blocked" || field::text(element, "/type").as_deref() == Some("blocked");
     let classification = field::text(element, "/bounce_classification").unwrap_or_default().to_ascii_lowercase();
-    let by_word = match classification.as_str() {
-        "invalid address" => Some(Class::Hard),
-        "reputation" => Some(Class::ReputationBlock),
-        "content" => Some(Class::Content),
-        "frequency or volume too high" => Some(Class::RateLimit),
-        "technical" | "mailbox unavailable" => Some(class::soft(reply, said)),
-        _ => None,
+    let of_address = reply.enhanced.as_deref().is_some_and(|code| code.starts_with("5.1."));
+    let class = match classification.as_str() {
+        _ if of_address && !blocked => Class::Hard,
+        "invalid address" => Class::Hard,
+        "reputation" => Class::ReputationBlock,
+        "content" => Class::Content,
+        "frequency or volume too high" => Class::RateLimit,
+        "technical" | "mailbox unavailable" => class::soft(reply, said),
+        _ => class::of_reply(reply, said),
     };
-    let class = match by_word {
-        Some(class) => class,
-        None if reply.enhanced.as_deref().is_some_and(|code| code.starts_with("5.1.")) => Class::Hard,
-        None => class::of_reply(reply, said),
-    };
-    // "blocked" says that the address is not to blame: it is never suppressed for it.
-    if blocked && class == Class::Hard { Class::Undetermined } else { class }
+    match class {
+        // "blocked" says that the address is not to blame: it is neither suppressed for it, nor does it count among the soft
+        // bounces that suppress it in the end.
+        Class::Hard | Class::Undetermined | Class::Transient | Class::MailboxFull | Class::OwnError if blocked => {
+            Class::Policy
+        }
+        class => class,
+    }
 }
 
 #[cfg(test)]
@@ -164,12 +167,30 @@ mod tests {
             (bounce("bounce", "5.7.1", "Reputation"), Class::ReputationBlock),
             (bounce("bounce", "5.7.1", "Content"), Class::Content),
             (bounce("blocked", "4.0.0", "Frequency or Volume Too High"), Class::RateLimit),
-            (bounce("blocked", "5.1.1", ""), Class::Undetermined),
-            (bounce("blocked", "5.2.2", ""), Class::MailboxFull),
+            (bounce("bounce", "5.1.1", "Mailbox Unavailable"), Class::Hard),
+            (bounce("bounce", "5.1.1", "Technical"), Class::Hard),
+            (bounce("bounce", "5.1.10", "Unclassified"), Class::Hard),
+            (bounce("bounce", "5.10.1", "Technical"), Class::Transient),
         ];
         for (element, class) in table {
             assert_eq!(kind(&element), Kind::Bounced(class), "{element}");
         }
+    }
+
+    #[test]
+    fn what_is_blocked_is_never_laid_to_the_address() {
+        let words = ["", "Invalid Address", "Technical", "Mailbox Unavailable", "Unclassified"];
+        for (word, status) in
+            words.into_iter().flat_map(|word| ["", "5.1.1", "5.2.2", "4.2.1", "5.0.0"].map(|status| (word, status)))
+        {
+            let element =
+                json!({"event": "bounce", "type": "blocked", "status": status, "bounce_classification": word});
+            assert_eq!(kind(&element), Kind::Bounced(Class::Policy), "{element}");
+            let element = json!({"event": "blocked", "status": status, "bounce_classification": word});
+            assert_eq!(kind(&element), Kind::Bounced(Class::Policy), "{element}");
+        }
+        let listed = json!({"event": "bounce", "type": "blocked", "reason": "550 5.7.1 blocked using a blacklist", "status": "5.7.1"});
+        assert_eq!(kind(&listed), Kind::Bounced(Class::ReputationBlock));
     }
 
     #[test]

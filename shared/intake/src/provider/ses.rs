@@ -28,15 +28,17 @@ struct Part {
     kind: Kind,
     reply: Reply,
     said: Option<String>,
+    /// Recipients of whom one did it, and nobody says which.
+    candidates: Vec<String>,
 }
 
 impl Part {
     fn plain(kind: Kind, recipient: Option<String>) -> Self {
-        Self { recipient, kind, reply: Reply::default(), said: None }
+        Self { recipient, kind, reply: Reply::default(), said: None, candidates: Vec::new() }
     }
 }
 
-/// The events of an SES event object: one a recipient.
+/// The events of an SES event object: one a recipient, and one for a complaint, of whichever recipient it is.
 pub(super) fn events(body: &Value, context: &Context) -> Result<Vec<Draft>, Reason> {
     if !body.is_object() {
         return Err(Reason::Shape("SES's event is no object"));
@@ -76,7 +78,7 @@ pub(super) fn events(body: &Value, context: &Context) -> Result<Vec<Draft>, Reas
             message_id: field::owned(body, &["/mail/commonHeaders/messageId"]),
             provider_message_id: message.as_deref().map(str::to_owned),
             campaign: field::owned(body, &["/mail/tags/campaign/0", "/mail/tags/campaign_id/0"]),
-            tags: tags(body),
+            tags: tags(body, part.candidates),
             reply: part.reply,
             diagnostic: part.said,
             occurred_at: occurred_at.or(context.fallback_time),
@@ -112,7 +114,7 @@ fn parts(name: &str, body: &Value, object: &Value) -> Vec<Part> {
     let destinations = field::list(body, "/mail/destination");
     match name {
         "Bounce" => each(object, "/bouncedRecipients", |recipient| bounced(object, recipient)),
-        "Complaint" => each(object, "/complainedRecipients", |recipient| complained(object, recipient)),
+        "Complaint" => vec![complained(object)],
         "DeliveryDelay" => each(object, "/delayedRecipients", |recipient| delayed(object, recipient)),
         "Delivery" => {
             let said = field::owned(object, &["/smtpResponse"]);
@@ -171,13 +173,15 @@ fn bounced(object: &Value, recipient: &Value) -> Part {
     let reply = Reply::read(&said).with(None, field::text(recipient, "/status").as_deref());
     Part {
         recipient: field::owned(recipient, &["/emailAddress"]),
-        kind: class::of_ses(&kind, &sub_type, &reply, &said),
-        reply,
-        said: Some(said),
+        reply: reply.clone(),
+        said: Some(said.clone()),
+        ..Part::plain(class::of_ses(&kind, &sub_type, &reply, &said), None)
     }
 }
 
-fn complained(object: &Value, recipient: &Value) -> Part {
+/// One complaint. The receiver often hides who complained, and SES then names everybody at that receiver's domain the mail went
+/// to: none of them is suppressed for what another did.
+fn complained(object: &Value) -> Part {
     let kind = if field::text(object, "/complaintSubType").as_deref() == Some("OnAccountSuppressionList") {
         Kind::Suppressed
     } else {
@@ -187,10 +191,10 @@ fn complained(object: &Value, recipient: &Value) -> Part {
             _ => Kind::Complained,
         }
     };
-    Part {
-        said: field::owned(object, &["/complaintFeedbackType"]),
-        ..Part::plain(kind, field::owned(recipient, &["/emailAddress"]))
-    }
+    let listed = field::list(object, "/complainedRecipients").iter().take(RECIPIENTS_MAX);
+    let mut candidates: Vec<String> = listed.filter_map(|one| field::owned(one, &["/emailAddress"])).collect();
+    let recipient = if candidates.len() == 1 { candidates.pop() } else { None };
+    Part { said: field::owned(object, &["/complaintFeedbackType"]), candidates, ..Part::plain(kind, recipient) }
 }
 
 fn delayed(object: &Value, recipient: &Value) -> Part {
@@ -215,7 +219,7 @@ pub(super) fn is_privacy_proxy(user_agent: &str) -> bool {
     user_agent.trim() == "Mozilla/5.0"
 }
 
-fn tags(body: &Value) -> Tags {
+fn tags(body: &Value, candidates: Vec<String>) -> Tags {
     let mut tags = Tags::default();
     for header in field::list(body, "/mail/headers") {
         if let (Some(name), Some(value)) = (field::text(header, "/name"), field::text(header, "/value")) {
@@ -227,6 +231,9 @@ fn tags(body: &Value) -> Tags {
         }
     }
     tags.add_at(body, "/mail/tags");
+    for candidate in candidates {
+        tags.add(format!("candidate={candidate}"));
+    }
     tags
 }
 
@@ -252,6 +259,24 @@ mod tests {
         assert_eq!(drafts[0].reply, Reply { code: Some(550), enhanced: Some("5.1.1".to_owned()) });
         assert_eq!(drafts[1].diagnostic.as_deref(), Some("Permanent: General"));
         assert_eq!(drafts[0].campaign.as_deref(), Some("c1"));
+    }
+
+    #[test]
+    fn a_complaint_of_one_among_several_is_one_and_nobodys() {
+        let complaint = |recipients: &[&str]| {
+            let list: Vec<Value> = recipients.iter().map(|one| json!({"emailAddress": one})).collect();
+            let body = json!({"eventType": "Complaint", "mail": {"messageId": "m", "tags": {"campaign": ["c1"]}},
+                "complaint": {"feedbackId": "f", "complaintFeedbackType": "abuse", "complainedRecipients": list}});
+            let mut drafts = events(&body, &NONE).unwrap();
+            assert_eq!(drafts.len(), 1);
+            let draft = drafts.remove(0);
+            assert_eq!(draft.kind, Kind::Complained);
+            (draft.recipient, draft.tags.into_vec())
+        };
+        assert_eq!(complaint(&["a@x.example"]), (Some("a@x.example".to_owned()), vec!["campaign=c1".to_owned()]));
+        let tags = ["campaign=c1", "candidate=a@x.example", "candidate=b@x.example"].map(str::to_owned);
+        assert_eq!(complaint(&["a@x.example", "b@x.example"]), (None, tags.to_vec()));
+        assert_eq!(complaint(&[]), (None, vec!["campaign=c1".to_owned()]));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::draft::{Batch, Draft};
 use crate::key::Key;
 use crate::outcome::{Reason, Refusal};
 use crate::reply::Reply;
-use crate::{class, field, json, seal, time};
+use crate::{class, field, salvage, seal, time};
 
 pub(super) const ADAPTER: Adapter = Adapter { verify, read, signs_time: false };
 
@@ -18,8 +18,7 @@ fn verify(visit: &Visit<'_>) -> Result<Signature, Refusal> {
     if visit.endpoint.keys().next().is_none() {
         return visit.shown();
     }
-    let body = json::one(visit.body).ok();
-    let given = body.as_ref().and_then(|body| field::text(body, "/secret_key"));
+    let given = salvage::text(visit.body, "secret_key");
     visit.signed(|key| {
         let given = given.as_deref().ok_or(Refusal::Missing)?;
         if !key.is_empty() && seal::same(given.as_bytes(), key.as_bytes()) { Ok(()) } else { Err(Refusal::Mismatch) }

@@ -1,20 +1,35 @@
 //! Amazon SNS as the carrier of SES's events (webhooks.md §1): envelopes, their RSA signature, subscriptions.
 
 use preheat_core::event::{Reporter, Signature};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{AHEAD_S, Certificates, Visit, accepted, eventbridge, origin, ses};
-use crate::draft::{Batch, raw_of};
+use crate::draft::Batch;
 use crate::endpoint::Ages;
 use crate::outcome::{self, Outcome, Reason, Refusal};
 use crate::seal::Rsa;
-use crate::{certificate, field, json, seal, time};
+use crate::{aside, certificate, field, json, salvage, seal, time};
 
 /// How old a signed message may be, in seconds: the longest retry policy. The vendor gives no tolerance.
 const AGE_MAX_S: i64 = 3_600;
 /// What SES sends once after a subscription, as plain text.
 const VALIDATION: &str = "Successfully validated SNS topic for Amazon SES event publishing.";
 const SES: Reporter = Reporter::Ses;
+/// The members of an envelope that mean anything here.
+const MEMBERS: [&str; 12] = [
+    "Type",
+    "MessageId",
+    "TopicArn",
+    "Subject",
+    "Message",
+    "Timestamp",
+    "SignatureVersion",
+    "Signature",
+    "SigningCertURL",
+    "SigningCertUrl",
+    "SubscribeURL",
+    "Token",
+];
 
 /// Why the way through an envelope ends early.
 enum Stop {
@@ -34,7 +49,7 @@ pub(super) fn receive(visit: &Visit<'_>, certificates: Certificates<'_>) -> Outc
     if let Err(refusal) = visit.shown() {
         return outcome::refused(SES, refusal);
     }
-    let Ok(envelope) = json::one(visit.body) else { return outcome::refused(SES, Refusal::Missing) };
+    let Some(envelope) = envelope_of(visit.body) else { return outcome::refused(SES, Refusal::Missing) };
     match verify(visit, &envelope, certificates) {
         Ok(()) => open(visit, &envelope, Signature::Verified),
         Err(Stop::Certificate(url)) => Outcome::Certificate { url },
@@ -44,7 +59,7 @@ pub(super) fn receive(visit: &Visit<'_>, certificates: Certificates<'_>) -> Outc
 
 /// A body whose way is trusted: an SNS envelope in either spelling, an EventBridge event, or SES's own JSON.
 pub(super) fn trusted(visit: &Visit<'_>) -> Outcome {
-    let body = match json::one(visit.body) {
+    let body = match salvage::value(visit.body) {
         Ok(body) => body,
         Err(reason) => return outcome::unreadable(SES, reason),
     };
@@ -56,18 +71,29 @@ pub(super) fn trusted(visit: &Visit<'_>) -> Outcome {
         };
     }
     if eventbridge::is_envelope(&body) {
-        let allowed = |account: &str| {
-            let mut accounts = visit.endpoint.sources.iter().filter(|source| !source.contains(':')).peekable();
-            accounts.peek().is_none() || accounts.any(|listed| listed == account)
-        };
-        return match eventbridge::events(&body, allowed) {
+        return match eventbridge::events(&body, &visit.endpoint.sources) {
             Ok(drafts) => taken(visit, Ok(drafts), body, Signature::None),
-            Err(eventbridge::Refused::Account) => outcome::refused(SES, Refusal::Source),
+            Err(eventbridge::Refused::Source) => outcome::refused(SES, Refusal::Source),
             Err(eventbridge::Refused::Reason(reason)) => taken(visit, Err(reason), body, Signature::None),
         };
     }
     let context = ses::Context { delivery_id: None, fallback_time: None };
     taken(visit, ses::events(&body, &context), body, Signature::None)
+}
+
+/// An envelope's own members, all of them texts: whatever else a stranger has put into the body is not even read.
+fn envelope_of(body: &[u8]) -> Option<Value> {
+    let mut envelope = Map::new();
+    for (name, value) in salvage::members(body) {
+        let Some(name) = MEMBERS.iter().find(|known| known.as_bytes() == name) else { continue };
+        let value = match value {
+            b"null" => Value::Null,
+            [b'"', ..] => json::one(value).ok()?,
+            _ => return None,
+        };
+        envelope.insert((*name).to_owned(), value);
+    }
+    Some(Value::Object(envelope))
 }
 
 fn is_envelope(body: &Value) -> bool {
@@ -77,8 +103,8 @@ fn is_envelope(body: &Value) -> bool {
 /// Whether the endpoint knows the topic. Trusted ways need no list.
 fn listed(visit: &Visit<'_>, envelope: &Value) -> Result<(), Refusal> {
     let topic = field::text(envelope, "/TopicArn").unwrap_or_default();
-    let mut topics = visit.endpoint.sources.iter().filter(|source| source.contains(':')).peekable();
-    if topics.peek().is_none() || topics.any(|listed| *listed == *topic) { Ok(()) } else { Err(Refusal::Source) }
+    let allowed = eventbridge::allows(&visit.endpoint.sources, |source| source.contains(":sns:"), |one| *one == *topic);
+    if allowed { Ok(()) } else { Err(Refusal::Source) }
 }
 
 /// Opens an envelope that is trusted by now.
@@ -92,7 +118,7 @@ fn open(visit: &Visit<'_>, envelope: &Value, signature: Signature) -> Outcome {
                 delivery_id: field::owned(envelope, &["/MessageId"]),
                 fallback_time: time::at(envelope, &["/Timestamp"]).ok().flatten(),
             };
-            let inner = json::one(message.as_bytes());
+            let inner = salvage::value(message.as_bytes());
             let read = match &inner {
                 Ok(inner) => ses::events(inner, &context),
                 // The topic carries other things than SES's events too: kept as such.
@@ -124,7 +150,7 @@ fn taken(
     signature: Signature,
 ) -> Outcome {
     let mut batch = Batch::new(origin(visit.endpoint, visit.now, signature, false));
-    match batch.take(0, read, || raw_of(element)) {
+    match batch.take(0, read, || aside::of_element(element)) {
         Ok(()) => accepted(batch, false),
         Err(reason) => outcome::unreadable(SES, reason),
     }

@@ -9,7 +9,7 @@ use crate::draft::{Batch, Draft};
 use crate::key::Key;
 use crate::outcome::{Reason, Refusal};
 use crate::request::Headers;
-use crate::{field, json, seal, time};
+use crate::{aside, field, salvage, seal, time};
 
 pub(super) const ADAPTER: Adapter = Adapter { verify, read, signs_time: true };
 
@@ -56,12 +56,12 @@ pub(super) fn id<'a>(headers: &Headers<'a>) -> Option<&'a str> {
 
 /// The specification says nothing of the body: what speaks Resend's language is read so, all else is kept.
 fn read<'a>(reading: &Reading<'a>) -> Result<Batch<'a>, Reason> {
-    let body = json::one(reading.body)?;
+    let body = salvage::value(reading.body)?;
     let id = id(reading.headers);
     let of_mail = field::text(&body, "/type").is_some_and(|name| name.starts_with("email."));
     let read = if of_mail { resend::event(&body, id) } else { Ok(vec![other(&body, id)]) };
     let mut batch = Batch::new(reading.origin);
-    batch.take(0, read, || body.to_string())?;
+    batch.take(0, read, || aside::of_element(body))?;
     Ok(batch)
 }
 

@@ -5,11 +5,11 @@ use preheat_core::event::{Class, Kind, Signature};
 use serde_json::Value;
 
 use super::{Adapter, Reading, Visit, ses};
-use crate::draft::{Batch, Draft, raw_of};
+use crate::draft::{Batch, Draft};
 use crate::key::Key;
 use crate::outcome::{Reason, Refusal};
 use crate::reply::Reply;
-use crate::{class, field, json, seal, time};
+use crate::{class, field, salvage, seal, time};
 
 pub(super) const ADAPTER: Adapter = Adapter { verify, read, signs_time: false };
 
@@ -24,8 +24,8 @@ fn verify(visit: &Visit<'_>) -> Result<Signature, Refusal> {
 
 /// The body around the value of its top-level `auth`, and that value: 32 hex digits that stand in the body once.
 fn split(body: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let parsed = json::one(body).ok()?;
-    let auth = parsed.get("auth")?.as_str()?.as_bytes();
+    let auth = salvage::text(body, "auth")?;
+    let auth = auth.as_bytes();
     if auth.len() != 32 || !auth.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
         return None;
     }
@@ -39,19 +39,16 @@ fn split(body: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 }
 
 fn read<'a>(reading: &Reading<'a>) -> Result<Batch<'a>, Reason> {
-    let body = json::one(reading.body)?;
-    let mut batch = Batch::new(reading.origin);
-    if body.get("events_by_user").is_none() {
-        batch.take(0, event(&body, &body), || raw_of(body))?;
-        return Ok(batch);
+    let Some(users) = salvage::member(reading.body, "events_by_user") else {
+        return Batch::of_json(reading.body, reading.origin, |body| event(body, body));
+    };
+    if !users.starts_with(b"[") {
+        return Err(Reason::Shape("`events_by_user` is no array"));
     }
-    let users =
-        body.get("events_by_user").and_then(Value::as_array).ok_or(Reason::Shape("`events_by_user` is no array"))?;
-    for (position, element) in users.iter().flat_map(|user| field::list(user, "/events")).enumerate() {
-        let data = element.get("event_data").unwrap_or(&Value::Null);
-        batch.take(position, event(element, data), || element.to_string())?;
-    }
-    Ok(batch)
+    let events = salvage::parts(users).filter_map(|user| salvage::member(user, "events")).flat_map(salvage::parts);
+    Batch::of_parts(events, reading.origin, |_, element| {
+        event(element, element.get("event_data").unwrap_or(&Value::Null))
+    })
 }
 
 fn event(element: &Value, data: &Value) -> Result<Vec<Draft>, Reason> {

@@ -169,7 +169,7 @@ fn sns(
     id: &str,
     now: Timestamp,
 ) -> Option<Vec<u8>> {
-    let topic = endpoint.sources.iter().find(|source| source.contains(':'))?;
+    let topic = endpoint.sources.iter().find(|source| source.contains(":sns:"))?;
     let (message, now) = (message.to_string(), now.to_string());
     let signed =
         format!("Message\n{message}\nMessageId\n{id}\nTimestamp\n{now}\nTopicArn\n{topic}\nType\nNotification\n");

@@ -86,7 +86,7 @@ fn what_is_too_large_is_not_looked_at() {
 
 #[test]
 fn a_batch_beyond_all_bounds_is_kept_aside_as_a_whole() {
-    let many = format!("[{}{{}}]", "{\"event\":\"open\"},".repeat(preheat_intake::ELEMENTS_MAX + 1));
+    let many = format!("[{}{{}}]", "{},".repeat(preheat_intake::ELEMENTS_MAX + 1));
     let endpoint = Endpoint::new(Reporter::Mailjet, "e1", vec![]);
     assert!(matches!(normalise(&endpoint, many.as_bytes(), now()), Outcome::Unreadable { .. }));
 }
@@ -159,4 +159,29 @@ fn replace(value: &mut serde_json::Value, seen: &mut usize, wanted: usize, with:
 fn unsigned(provider: Reporter) -> serde_json::Value {
     let endpoint = Endpoint::new(provider, "e1", vec![]);
     sample::unsigned(&endpoint, &[scene(Happening::HardBounce, "1", "a@reader.example")]).unwrap()
+}
+
+#[test]
+fn a_strangers_envelope_is_not_read_beyond_its_own_texts() {
+    let rig = Rig::new(Reporter::Ses);
+    let mut envelope: serde_json::Value =
+        serde_json::from_slice(&rig.post(&[scene(Happening::Delivered, "1", "a@reader.example")]).body).unwrap();
+    envelope["Other"] = serde_json::json!("HERE");
+    // Nested deeper than JSON may be here: were it read, the envelope would not be.
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let body = envelope.to_string().replace("\"HERE\"", &deep);
+    assert!(matches!(rig.receive(&Posted { headers: vec![], body: body.into_bytes() }), Outcome::Accepted(_)));
+}
+
+#[test]
+fn a_proof_inside_the_body_is_found_without_reading_the_rest() {
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    for provider in [Reporter::Mailgun, Reporter::Smartlead] {
+        let rig = Rig::new(provider);
+        let posted = rig.post(&[scene(Happening::Delivered, "1", "a@reader.example")]);
+        let text = String::from_utf8(posted.body).unwrap();
+        let body = format!("{{\"deep\":{deep},{}", text.strip_prefix('{').unwrap());
+        let outcome = rig.receive_at(&Posted { headers: posted.headers, body: vec![] }, body.as_bytes(), now());
+        assert!(matches!(outcome, Outcome::Unreadable { .. }), "{provider}: authentic, but not to be read");
+    }
 }

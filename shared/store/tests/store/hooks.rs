@@ -19,6 +19,8 @@ fn hook(id: &str, tenant: &str) -> Hook {
         url: None,
         require_sha256: false,
         made_at: at("09:00:00"),
+        until: None,
+        former: None,
     }
 }
 
@@ -49,6 +51,48 @@ async fn a_tenant_has_one_endpoint_a_provider_and_a_source_speaks_to_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_over_what_somebody_else_changed_is_not_written() {
+    let world = World::new().await;
+    let first = hook("one", "acme");
+    world.store.put_hook(&first).await.unwrap();
+    let seen = world.store.hook_seen("one").await.unwrap().unwrap();
+    world.store.require_sha256("one").await.unwrap();
+    let changed = Hook { url: Some("https://one.example".to_owned()), ..first.clone() };
+    world.store.replace_hook(&seen, &changed).await.unwrap();
+    world.store.replace_hook(&seen, &changed).await.expect("the same again, its answer lost");
+    let stale = world.store.replace_hook(&seen, &first).await;
+    assert!(matches!(stale, Err(StoreError::Contended(_))), "{stale:?}");
+    let stands = world.store.hook("one").await.unwrap().unwrap();
+    assert_eq!(stands, Hook { require_sha256: true, ..changed }, "what the server has shown is not forgotten");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_is_succeeded_and_removed_with_all_that_led_to_it() {
+    let world = World::new().await;
+    let acme: TenantId = "acme".parse().unwrap();
+    let first = hook("one", "acme");
+    world.store.put_hook(&first).await.unwrap();
+    for (old, new) in [("one", "two"), ("two", "three")] {
+        let seen = world.store.hook_seen(old).await.unwrap().unwrap();
+        let next = hook(new, "acme");
+        // Twice, as after a lost answer.
+        world.store.succeed_hook(&seen, next.clone(), at("12:00:00")).await.unwrap();
+        world.store.succeed_hook(&seen, next, at("12:00:00")).await.unwrap();
+    }
+    assert_eq!(world.store.hook_of(&acme, Reporter::Ses).await.unwrap().unwrap().id, "three");
+    assert_eq!(world.store.hook_of_source(&first.sources[0]).await.unwrap().unwrap().id, "three");
+    let old = world.store.hook("one").await.unwrap().unwrap();
+    assert!(old.is_open(at("11:59:59")) && !old.is_open(at("12:00:00")));
+    assert!(world.store.remove_hook(&acme, Reporter::Ses).await.unwrap());
+    for id in ["one", "two", "three"] {
+        assert_eq!(world.store.hook(id).await.unwrap(), None, "{id}");
+    }
+    assert!(!world.store.remove_hook(&acme, Reporter::Ses).await.unwrap());
+    // Place and source are free again.
+    world.store.put_hook(&Hook { id: "four".to_owned(), ..first }).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_secrets_live_while_one_is_rotated() {
     let world = World::new().await;
     let mut hook = hook("one", "acme");
@@ -73,6 +117,25 @@ async fn two_secrets_live_while_one_is_rotated() {
         let stolen = world.vault.open_hook(&tenant.parse().unwrap(), id, sealed).await;
         assert!(stolen.is_err(), "sealed for acme's `one`, opened as {tenant}'s `{id}`");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_header_holds_secrets_of_one_kind() {
+    let world = World::new().await;
+    let mut hook = hook("one", "acme");
+    let mut add = async |kind: SecretKind, time| {
+        hook.add_secret(&world.vault, kind, &secret("s"), at(time), SignedDuration::from_hours(1))
+            .await
+            .map(|()| hook.secrets.len())
+    };
+    assert_eq!(add(SecretKind::Basic, "09:00:00").await.unwrap(), 1);
+    for other in [SecretKind::Bearer, SecretKind::Header("Authorization".to_owned())] {
+        assert!(matches!(add(other, "10:00:00").await, Err(StoreError::Taken(_))), "no sender can show both");
+    }
+    assert_eq!(add(SecretKind::Key, "10:00:00").await.unwrap(), 2);
+    assert_eq!(add(SecretKind::Header("X-Token".to_owned()), "10:00:00").await.unwrap(), 3);
+    assert_eq!(add(SecretKind::Header("x-token".to_owned()), "10:00:00").await.unwrap(), 4, "a rotation");
+    assert_eq!(add(SecretKind::Header("X-TOKEN".to_owned()), "11:00:00").await.unwrap(), 4, "and another");
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,4 +169,24 @@ async fn what_is_no_event_is_kept_aside_once_and_for_a_month() {
     assert!(world.store.quarantined("two").await.unwrap().is_empty());
     world.pass(SignedDuration::from_hours(31 * 24));
     assert_eq!(world.aws.sweep_expired().unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_longer_than_an_item_is_kept_whole_and_told_apart_to_its_end() {
+    let world = World::new().await;
+    let long = |end: &str| Quarantined {
+        provider: Reporter::Brevo,
+        reason: "does not parse".to_owned(),
+        raw: format!("{}{end}", "ä".repeat(1_000_000)),
+        received_at: at("09:00:00"),
+    };
+    let (one, other) = (long("1"), long("2"));
+    for bad in [&one, &other, &one] {
+        world.store.quarantine("one", bad).await.unwrap();
+    }
+    let mut kept = world.store.quarantined("one").await.unwrap();
+    kept.sort_by(|a, b| a.raw.cmp(&b.raw));
+    assert_eq!(kept, [one, other]);
+    world.pass(SignedDuration::from_hours(31 * 24));
+    assert_eq!(world.aws.sweep_expired().unwrap(), 2 * 6, "every part of both");
 }

@@ -119,7 +119,7 @@ impl Fleet {
             };
             let credential = Credential::Password(Secret::new(PASSWORD.to_owned()));
             let imported = store.import(&vault, &new, &credential).await.context("importing a mailbox")?;
-            store.set_state(imported.id, State::Warming, None, now()).await?;
+            store.set_state(imported.id, &State::ALL, State::Warming, None, now()).await?;
             members.insert(imported.id, address);
         }
         Ok(Self {
@@ -155,6 +155,8 @@ impl Fleet {
             url: None,
             require_sha256: false,
             made_at: now(),
+            until: None,
+            former: None,
         };
         let secret = Secret::new(key.to_owned());
         hook.add_secret(&self.vault, SecretKind::Key, &secret, now(), SignedDuration::ZERO).await?;
@@ -362,7 +364,7 @@ impl Fleet {
     /// The ledger does not answer.
     pub(crate) async fn pause(&self) -> Result<()> {
         for &id in self.members.keys() {
-            self.store.set_state(id, State::Paused, Some("the rehearsal is over"), now()).await?;
+            self.store.set_state(id, &State::ALL, State::Paused, Some("the rehearsal is over"), now()).await?;
         }
         Ok(())
     }
