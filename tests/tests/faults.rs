@@ -467,7 +467,9 @@ fn pausing_reaches_orders_that_are_queued_already() {
             if paused_at.is_none() && now >= "2026-03-02T12:00:00Z".parse().unwrap() {
                 paused_at = Some(u64::try_from(rig.world.ledger().len()).unwrap());
                 let (store, id) = (rig.store.clone(), rig.members[0].0);
-                tokio::spawn(async move { store.set_state(id, State::Paused, Some("by a test")).await.unwrap() });
+                tokio::spawn(async move {
+                    store.set_state(id, &State::ALL, State::Paused, Some("by a test")).await.unwrap()
+                });
             }
         })
         .unwrap();

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use preheat_core::decision::Rule;
-use preheat_core::health::{DayTally, Dns, HealthInput, HealthRow, Tally, health};
-use preheat_core::lifecycle::{Cause, Evidence, Progress, step};
+use preheat_core::health::{DayTally, Dns, HealthInput, HealthRow, Tally, health, owed};
+use preheat_core::lifecycle::{Cause, Evidence, Pause, Progress, step};
 use preheat_core::mailbox::{Provider, State};
+use preheat_core::turn::day_so_far;
 
 use crate::world::World;
 
@@ -44,20 +45,21 @@ impl Looked {
 impl World<'_> {
     /// Looks at every mailbox at the end of a date.
     pub(crate) fn look(&mut self, date: Date, now: Timestamp) {
-        let mut emergencies: BTreeSet<String> = BTreeSet::new();
         for (row, looked) in self.fleet.iter().zip(&mut self.looked) {
             let mut today = looked.today.take().unwrap_or_else(|| DayTally::new(date));
             today.date = date;
-            if row.plan.date == Some(date) {
-                today.target = row.plan.quota.saturating_sub(row.plan.carried_in);
+            if let Some(day) = day_so_far(&row.plan, now).filter(|day| day.date == date) {
+                today.target = owed(&day);
             }
             looked.row.take(vec![today]);
         }
         let half = self.config.ramp.plateau() / 2.0;
         let half_plateau_day =
             (1..=self.config.ramp.days_to_plateau()).find(|&day| self.config.ramp.volume(day) >= half);
+        let mut emergencies = self.emergencies();
         for position in 0..self.fleet.len() {
-            if let Some(domain) = self.look_at(position, date, now, half_plateau_day.unwrap_or(1), false) {
+            let held = emergencies.contains(&self.fleet[position].plan.plan.organisation);
+            if let Some(domain) = self.look_at(position, date, now, half_plateau_day.unwrap_or(1), held) {
                 emergencies.insert(domain);
             }
         }
@@ -68,6 +70,13 @@ impl World<'_> {
             }
         }
         self.count(date);
+    }
+
+    /// The domains that are paused for one of their mailboxes.
+    fn emergencies(&self) -> BTreeSet<String> {
+        let is_one = |looked: &Looked| looked.row.standing.pause == Some(Pause::Auto(Cause::Emergency));
+        let of = self.fleet.iter().zip(&self.looked).filter(|(_, looked)| is_one(looked));
+        of.map(|(row, _)| row.plan.plan.organisation.clone()).collect()
     }
 
     /// One look; the domain, if the mailbox is its emergency.
@@ -92,6 +101,7 @@ impl World<'_> {
                     schedule: &plan.plan.schedule,
                     dns_fails: looked.row.standing.dns_fails(),
                     counted_from: looked.row.standing.counted_from,
+                    dropped_on: looked.row.standing.dropped_on,
                     last: looked.row.scores,
                 },
                 limits,
@@ -108,6 +118,8 @@ impl World<'_> {
                 disabled: false,
                 reputation: None,
                 domain_emergency,
+                by_hand: false,
+                begun_anew: false,
                 today: date,
             };
             let stepped = step(&looked.row.standing, &evidence, now, limits);

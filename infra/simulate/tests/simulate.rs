@@ -96,6 +96,24 @@ fn an_outage_is_caught_up_with_where_there_is_room_and_missed_where_there_is_non
 }
 
 #[test]
+fn an_outage_of_four_sending_days_retires_nobody() {
+    let outages = vec![Outage { provider: None, first: 9, last: 12 }];
+    let report = simulate(&Config { outages, ..config(30, 60) }).unwrap();
+    assert_eq!((report.states.out, report.states.degraded), (0, 0), "{:?}", report.states);
+    assert_eq!(report.states.ready, 30, "{:?}", report.states);
+    let sent = |days: std::ops::Range<usize>| report.days[days].iter().map(|day| day.sent).sum::<u64>();
+    assert!(sent(30..60) > sent(0..30), "it goes on growing");
+}
+
+#[test]
+fn bounces_that_come_back_pause_for_longer_each_time() {
+    let report = simulate(&Config { bounce_rate: 0.2, ..config(20, 60) }).unwrap();
+    let tried = |days: std::ops::Range<usize>| report.days[days].iter().map(|day| day.sent + day.bounced).sum::<u64>();
+    // Two days of sending and two of waiting would be as much in the second month as in the first.
+    assert!(tried(32..60) * 3 < tried(0..28) * 2, "{}, then {}", tried(0..28), tried(32..60));
+}
+
+#[test]
 fn what_cannot_be_is_refused() {
     assert!(matches!(
         simulate(&Config { bounce_rate: 1.5, ..config(1, 1) }),

@@ -8,7 +8,8 @@
 //! - What others do once a day is called in [`daily`], and nowhere else.
 //!
 //! A repeat is harmless, two at once are, and a kill anywhere is: see the four steps of a decision in the store's `decision`.
-//! A mailbox that cannot be read or decided on never costs its neighbours.
+//! A mailbox that cannot be read or decided on never costs its neighbours, nor does any other row: each is left out, named, and
+//! what was last known of it holds.
 
 pub mod daily;
 mod decide;
@@ -22,7 +23,10 @@ use jiff::Timestamp;
 use preheat_core::counters::Subject;
 use preheat_core::decision::Decision;
 use preheat_core::domain;
-use preheat_core::id::MailboxId;
+use preheat_core::health::HealthRow;
+use preheat_core::id::{MailboxId, TenantId};
+use preheat_core::lifecycle::{Cause, Pause};
+use preheat_core::mailbox::State;
 use preheat_core::message::Look;
 use preheat_core::tick::FleetRow;
 use preheat_core::tier::Tier;
@@ -32,8 +36,6 @@ use serde::Serialize;
 use crate::{App, AppError};
 use decide::{Mailbox, Seen, look_at};
 use evidence::Ground;
-
-pub use evidence::dns_of;
 
 /// Rows, parts or mailboxes worked on at once.
 const AT_ONCE: usize = 16;
@@ -119,10 +121,16 @@ pub async fn hourly(app: &App, now: Timestamp) -> Result<GovernReport, AppError>
     let ground = Ground::of_fleet(app, &fleet, now).await?;
     let mut report = GovernReport { failed: unreadable, ..GovernReport::default() };
     report.failed.extend(bad.iter().map(|(id, reason)| format!("{id}: {reason}")));
+    report.failed.extend(ground.unreadable.iter().cloned());
+    let emergencies = emergencies(&fleet, &health);
     let mailboxes: Vec<Mailbox> = fleet
         .iter()
         .filter(|row| !bad.contains_key(&row.plan.plan.id))
-        .map(|row| Mailbox { row: row.plan.clone(), seen: health.remove(&row.plan.plan.id), domain_emergency: false })
+        .map(|row| Mailbox {
+            row: row.plan.clone(),
+            seen: health.remove(&row.plan.plan.id),
+            domain_emergency: emergencies.get(&domain_of(row)).is_some_and(|id| *id != row.plan.plan.id),
+        })
         .collect();
     let mut looks = futures::stream::iter(mailboxes)
         .map(|mailbox| {
@@ -149,7 +157,8 @@ pub async fn due(app: &App, now: Timestamp) -> Result<GovernReport, AppError> {
     let mut report = GovernReport::default();
     let mut ids: BTreeMap<MailboxId, Option<HealthSeen>> = BTreeMap::new();
     let looks = app.store.looks().await?;
-    for look in &looks {
+    report.failed.extend(looks.unreadable.iter().map(ToString::to_string));
+    for look in &looks.due {
         if let Subject::Mailbox(id) = look.subject {
             ids.insert(id, None);
         }
@@ -161,27 +170,63 @@ pub async fn due(app: &App, now: Timestamp) -> Result<GovernReport, AppError> {
         ids.extend(watched.filter(|(_, seen)| seen.row.standing.state.sends()).map(|(id, seen)| (id, Some(seen))));
     }
     for (id, seen) in ids {
-        let Some(row) = app.store.plan_row(id).await? else { continue };
-        let seen = match seen {
-            Some(seen) => Some(seen),
-            None => app.store.health(id).await?,
-        };
-        let ground = Ground::of_one(app, &row, now).await?;
-        let mailbox = Mailbox { row, seen, domain_emergency: false };
-        let Some(seen) = report.add(id, look_at(app, &ground, mailbox, now).await) else { continue };
-        if seen.health.row.spreading.is_some() {
-            let (fleet, _) = fleet(app).await?;
-            report.join(spread(app, &ground, &fleet, seen, now).await?);
+        match due_one(app, id, seen, now).await {
+            Ok(of_one) => report.join(of_one),
+            Err(error) => {
+                report.add(id, Err(error));
+                continue;
+            }
         }
         // After everything: a run that dies before is made again.
-        if let Some(look) = looks.iter().find(|look| look.subject == Subject::Mailbox(id)) {
+        if let Some(look) = looks.due.iter().find(|look| look.subject == Subject::Mailbox(id)) {
             app.store.looked(look, now).await?;
         }
     }
     Ok(report)
 }
 
-/// An emergency reaches every mailbox of the tenant's domain that sends. Those that are paused already stay as they are.
+/// One look out of turn. At a mailbox that is gone there is nothing to look.
+async fn due_one(app: &App, id: MailboxId, seen: Option<HealthSeen>, now: Timestamp) -> Result<GovernReport, AppError> {
+    let mut report = GovernReport::default();
+    let Some(row) = app.store.plan_row(id).await? else { return Ok(report) };
+    let seen = match seen {
+        Some(seen) => Some(seen),
+        None => app.store.health(id).await?,
+    };
+    let ground = Ground::of_one(app, &row, now).await?;
+    report.failed.extend(ground.unreadable.iter().cloned());
+    // Whether its domain's emergency is over is seen by the look at everybody.
+    let domain_emergency =
+        seen.as_ref().is_some_and(|seen| seen.row.standing.pause == Some(Pause::Auto(Cause::Domain)));
+    let mailbox = Mailbox { row, seen, domain_emergency };
+    let seen = look_at(app, &ground, mailbox, now).await?;
+    let Some(seen) = report.add(id, Ok(seen)) else { return Ok(report) };
+    if seen.health.row.spreading.is_some() {
+        let (fleet, _) = fleet(app).await?;
+        report.join(spread(app, &ground, &fleet, seen, now).await?);
+    }
+    Ok(report)
+}
+
+/// A domain of a tenant.
+type DomainKey = (TenantId, String);
+
+fn domain_of(row: &FleetRow) -> DomainKey {
+    (row.plan.plan.tenant.clone(), row.plan.plan.address.domain().to_owned())
+}
+
+/// The domains that are paused, each with a mailbox that is paused as its emergency.
+fn emergencies(fleet: &[FleetRow], health: &BTreeMap<MailboxId, HealthSeen>) -> BTreeMap<DomainKey, MailboxId> {
+    let is_one = |row: &&FleetRow| {
+        let seen = health.get(&row.plan.plan.id);
+        let pause = seen.and_then(|seen| seen.row.standing.pause);
+        row.plan.state == State::Paused && !row.plan.by_hand && pause == Some(Pause::Auto(Cause::Emergency))
+    };
+    fleet.iter().filter(is_one).map(|row| (domain_of(row), row.plan.plan.id)).collect()
+}
+
+/// An emergency reaches every mailbox of the tenant's domain that sends, or is about to begin. Those that are paused already
+/// stay as they are.
 async fn spread(
     app: &App,
     ground: &Ground,
@@ -198,7 +243,7 @@ async fn spread(
     for row in fleet.iter().filter(same_domain) {
         let id = row.plan.plan.id;
         let Some(row) = app.store.plan_row(id).await? else { continue };
-        if !row.state.sends() {
+        if !row.state.sends() && row.state != State::New {
             continue;
         }
         let seen = app.store.health(id).await?;
@@ -207,7 +252,7 @@ async fn spread(
     }
     // Only when all of them were reached; else the next look goes on.
     if report.failed.is_empty() {
-        let row = preheat_core::health::HealthRow { spreading: None, ..from.health.row.clone() };
+        let row = HealthRow { spreading: None, ..from.health.row.clone() };
         app.store.put_health(plan.id, &from.health, row).await?;
     }
     Ok(report)

@@ -162,11 +162,12 @@ async fn conclude(app: &App, profile: &Profile, held: &Held, result: Result<smtp
                 SendError::Refused { .. } => (store.rejected(held, &reason).await, SendOutcome::Rejected),
                 SendError::Credentials { .. } => {
                     let released = store.release(held, &reason).await;
-                    let stopped = store.set_state(profile.id, State::Error, Some(&reason)).await;
-                    if stopped.is_ok() {
+                    // One that somebody has paused or stopped meanwhile stays so: its next visit finds out.
+                    let stopped = store.set_state(profile.id, &State::SENDING, State::Error, Some(&reason)).await;
+                    if matches!(stopped, Ok(true)) {
                         tell_refused(app, profile).await;
                     }
-                    (released.and(stopped), SendOutcome::Unauthorised)
+                    (released.and(stopped.map(drop)), SendOutcome::Unauthorised)
                 }
                 SendError::Deferred { .. } | SendError::Unreachable { .. } | SendError::BrokenBefore { .. } => {
                     let reported = store.report_provider(profile.provider, 1).await;

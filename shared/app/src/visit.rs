@@ -127,8 +127,10 @@ pub async fn visit(app: &App, order: &VisitOrder) -> Result<VisitReport, VisitEr
         Ok(session) => session,
         Err(error) => {
             if let ImapError::Credentials { .. } = &error {
-                app.store.set_state(order.mailbox, State::Error, Some(&without_addresses(&error.to_string()))).await?;
-                return Ok(skipped("the credentials were refused: the mailbox is in error now"));
+                let reason = without_addresses(&error.to_string());
+                let stopped = app.store.set_state(order.mailbox, &State::LIVE, State::Error, Some(&reason)).await?;
+                let what = if stopped { "is in error now" } else { "lives no more" };
+                return Ok(skipped(&format!("the credentials were refused: the mailbox {what}")));
             }
             return Err(error.into());
         }
@@ -169,15 +171,16 @@ async fn first_visit(app: &App, profile: &Profile, imap: &Account<'_>) -> Result
             return Ok(skipped(&format!("new, and IMAP does not answer yet: {reason}")));
         }
     };
-    match refused {
-        None => {
-            app.store.set_state(profile.id, State::Warming, None).await?;
-            Ok(skipped("new: both logins work, it warms from now on"))
-        }
-        Some(reason) => {
-            app.store.set_state(profile.id, State::Error, Some(&without_addresses(&reason))).await?;
-            Ok(skipped("new: a login was refused, the mailbox is in error now"))
-        }
+    let reason = refused.map(|reason| without_addresses(&reason));
+    let (state, what) = match &reason {
+        None => (State::Warming, "new: both logins work, it warms from now on"),
+        Some(_) => (State::Error, "new: a login was refused, the mailbox is in error now"),
+    };
+    // Logging in takes its time: who paused it meanwhile has the last word.
+    if app.store.set_state(profile.id, &[State::New], state, reason.as_deref()).await? {
+        Ok(skipped(what))
+    } else {
+        Ok(skipped("it was new when the visit began; somebody has changed that since"))
     }
 }
 

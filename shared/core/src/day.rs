@@ -216,6 +216,10 @@ pub struct PlanRow {
     pub maintenance: Maintenance,
     /// Number of the last decision of its health that was carried out: each is carried out once.
     pub decided: u32,
+    /// Whether it is paused, and by a person: no rule ends that.
+    pub by_hand: bool,
+    /// From which local date on its days count, if a person stopped it and so began its warmup anew.
+    pub counts_from: Option<Date>,
 }
 
 impl PlanRow {
@@ -240,6 +244,8 @@ impl PlanRow {
             quota_percent: 100,
             maintenance: Maintenance::Plateau,
             decided: 0,
+            by_hand: false,
+            counts_from: None,
         }
     }
     /// Slots that have been ambiguous since before `now`, with their partner.

@@ -278,17 +278,17 @@ fn inputs(rule: Rule, after: &Standing, evidence: &Evidence, limits: &HealthLimi
             inputs.push(input("read in 7 d", health.read, format!(">= {}", percent(limits.ready_read))));
         }
         Rule::Degraded => {
-            inputs.push(heat(health, &format!("< {}", limits.low_heat)));
+            inputs.extend(reputation(health, ("<", limits)));
             let bound = format!(">= {}", limits.degrade_placements);
-            inputs.push(input("placements in 7 d", health.week.placements(), bound));
+            inputs.push(input("placements", health.placements_since_drop, bound));
             inputs.push(input("inbox in 7 d", health.inbox, ""));
         }
         Rule::ReputationDrop | Rule::Paused(Cause::Heat) => {
-            inputs.push(heat(health, &format!("< {}", limits.low_heat)));
+            inputs.extend(reputation(health, ("<", limits)));
             inputs.push(input("inbox in 7 d", health.inbox, ""));
         }
         Rule::Recovered | Rule::NotRecovered => {
-            inputs.push(heat(health, &format!(">= {}", limits.low_heat)));
+            inputs.extend(reputation(health, (">=", limits)));
             inputs.push(input("days in a row", after.well_days, format!("{} needed", limits.recover_days)));
         }
         Rule::Paused(Cause::Emergency) => inputs.push(bounces(format!("> {}", percent(limits.tier_emergency)))),
@@ -330,6 +330,17 @@ fn heat(health: &Health, bound: &str) -> Input {
     input("heat", value, bound)
 }
 
+/// What says whether reputation is lost, without the cap of a failing domain.
+fn reputation(health: &Health, (sign, limits): (&str, &HealthLimits)) -> [Input; 2] {
+    let shown = |of: fn(crate::health::Reputation) -> u8| {
+        health.reputation.map_or_else(|| "unknown".to_owned(), |known| of(known).to_string())
+    };
+    [
+        input("heat", shown(|known| known.heat), format!("{sign} {}", limits.low_heat)),
+        input("deliverability", shown(|known| known.deliverability), format!("{sign} {}", limits.ready_heat)),
+    ]
+}
+
 /// What a decision says to a person, in one or two sentences.
 fn words(decision: &Decision, reason: Option<&str>, limits: &HealthLimits) -> String {
     let shown = |what: &str| {
@@ -341,7 +352,7 @@ fn words(decision: &Decision, reason: Option<&str>, limits: &HealthLimits) -> St
         (before, after) if after < before => format!(" It goes on as of day {after} of its ramp, not {before}."),
         _ => String::new(),
     };
-    let hours = limits.pause_hours;
+    let hours = decision.after.pause_hours(limits);
     match decision.rule {
         Rule::CredentialsWork => "Both logins work: it begins to warm.".to_owned(),
         Rule::CredentialsRefused => {

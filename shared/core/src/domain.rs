@@ -240,6 +240,15 @@ impl Check {
         Self { advice: Some(advice.into()), ..self }
     }
 
+    /// Whether it fails, and stops the domain: a record that authenticates its mail.
+    fn stops(&self) -> bool {
+        let authenticates = match self.topic {
+            Topic::Spf | Topic::Dkim | Topic::Dmarc => true,
+            Topic::Mx | Topic::Ptr | Topic::Blocklist => false,
+        };
+        authenticates && self.required && self.verdict == Verdict::Failing
+    }
+
     fn optional(self) -> Self {
         Self { required: false, ..self }
     }

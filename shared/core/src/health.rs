@@ -4,7 +4,7 @@
 //! P = (inbox + 8) / (inbox + spam + promotions/2 + missing + 10)
 //! B = bounces / sent (24 h; 7 d when fewer than 20),   C = complaints / delivered (7 d)
 //! deliverability = round(100 · (0.70·P + 0.15·(1 − min(1, B/0.10)) + 0.15·(1 − min(1, C/0.003)))), at most 59 while DNS fails
-//! heat           = round(deliverability · min(1, sent over 7 sending days / (0.8 · targets over the same days)))
+//! heat           = round(deliverability · min(1, sent over 7 sending days / (0.8 · owed on the same days)))
 //! progress(d)    = min(100, 20·⌈d/7⌉ + 10·((d−1) mod 7)/6) for d ≤ 28;  90 + 10·min(1, (d−29)/6) after
 //! warmup score   = round(progress · heat / 100)
 //! ```
@@ -12,13 +12,20 @@
 //! Decisions where domain.md is silent:
 //! - Everything is counted by the sender's local day of the *send*; reported events by the day they are of. So "24 h" is
 //!   the local day and the one before it: it holds the last 24 hours whole. "7 d" is the local day and the six before it.
-//! - Volume is judged by days that are over: a morning is not behind for being a morning.
-//! - **Unknown is unknown.** Without a placement in the window heat is at most what it was when last known, and nothing
-//!   if it never was. Without a day that is over there is no heat either.
+//! - Volume is judged by days that are over: a morning is not behind for being a morning. It is held against what was
+//!   [`owed`]: the targets, without what was missed for reasons that are not the mailbox's own.
+//! - **Unknown is unknown.** Without a placement in the window there is no heat unless there was one before, and until
+//!   as many mails were found in the inbox as the prior is made of, scores are at most what they were when last known: before
+//!   that the prior says more than what was seen. Only the inbox counts towards it, so that one more mail in spam never lifts a score.
+//! - Bounces and complaints are counted for all mail of a mailbox, of which only warmup's is known slot by slot; so they are
+//!   held against whichever is more, warmup's sends or the attempts that were reported.
+//! - A failing domain caps what is shown, and keeps a mailbox from becoming ready. [`Reputation`] is the same without the cap:
+//!   what can be lost. Records are mended in a minute; a mailbox that fell behind for them would take weeks.
 //!
 //! May not decide what follows from a score: that is [`crate::tier`] and [`crate::lifecycle`].
 
 mod fold;
+mod owed;
 mod row;
 mod text;
 
@@ -32,7 +39,8 @@ use crate::limits::HealthLimits;
 use crate::mailbox::{Provider, Schedule};
 use crate::rate::Rate;
 
-pub use fold::{Neighbour, Neighbours, tally_day};
+pub use fold::{Neighbour, Neighbours, is_visited, tally_day};
+pub use owed::{is_own, owed};
 pub use row::{HealthRow, ROW_DAYS_MAX};
 pub use text::{DaysText, days_text};
 
@@ -102,7 +110,7 @@ impl Tally {
 pub struct DayTally {
     /// The local date.
     pub date: Date,
-    /// The day's own target; 0 on a day without one.
+    /// What it [`owed`] of its own target; 0 on a day without one.
     pub target: u32,
     /// Counters by provider of the recipient.
     pub by_provider: BTreeMap<Provider, Tally>,
@@ -110,13 +118,22 @@ pub struct DayTally {
     pub reported_bounces: u32,
     /// Complaints that somebody reported of this day.
     pub reported_complaints: u32,
+    /// Attempts that somebody reported of this day: mail of every kind, so warmup's perhaps among it.
+    pub reported_attempts: u32,
 }
 
 impl DayTally {
     /// A day on which nothing happened yet.
     #[must_use]
     pub fn new(date: Date) -> Self {
-        Self { date, target: 0, by_provider: BTreeMap::new(), reported_bounces: 0, reported_complaints: 0 }
+        Self {
+            date,
+            target: 0,
+            by_provider: BTreeMap::new(),
+            reported_bounces: 0,
+            reported_complaints: 0,
+            reported_attempts: 0,
+        }
     }
 
     /// All providers together.
@@ -132,7 +149,7 @@ impl DayTally {
     #[must_use]
     pub fn has_any(&self) -> bool {
         self.target > 0
-            || self.reported_bounces + self.reported_complaints > 0
+            || self.reported_bounces + self.reported_complaints + self.reported_attempts > 0
             || self.by_provider.values().any(|tally| !tally.is_empty())
     }
 }
@@ -194,6 +211,38 @@ pub struct Scores {
     pub ready: bool,
     /// The first date on which it would be, at today's heat; `None`: never at this heat.
     pub estimated_ready: Option<Date>,
+    /// Both without the cap of a failing domain, where that binds.
+    #[serde(default, rename = "own", skip_serializing_if = "Option::is_none")]
+    pub uncapped: Option<Reputation>,
+}
+
+impl Scores {
+    /// Both without the cap of a failing domain.
+    #[must_use]
+    pub fn reputation(&self) -> Reputation {
+        self.uncapped.unwrap_or(Reputation { deliverability: self.deliverability, heat: self.heat })
+    }
+}
+
+/// What a mailbox can lose: its scores without the cap of a failing domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reputation {
+    /// 0–100.
+    #[serde(rename = "d")]
+    pub deliverability: u8,
+    /// 0–100.
+    #[serde(rename = "h")]
+    pub heat: u8,
+}
+
+impl Reputation {
+    /// Whether it counts as lost: heat is low, and not for volume alone. Where deliverability is as good as `ready` asks for,
+    /// a mailbox that sends little is only that; it would be taken out of service for what no provider has said of it, and
+    /// could not send its way back.
+    #[must_use]
+    pub fn is_low(self, limits: &HealthLimits) -> bool {
+        self.heat < limits.low_heat && self.deliverability < limits.ready_heat
+    }
 }
 
 /// What health is computed from.
@@ -211,6 +260,8 @@ pub struct HealthInput<'a> {
     pub dns_fails: bool,
     /// Bounces and complaints before this date have been paid for by a pause.
     pub counted_from: Option<Date>,
+    /// When its reputation dropped, if the next step down is still open: placements are counted anew from then on.
+    pub dropped_on: Option<Date>,
     /// What was known last.
     pub last: Option<Scores>,
 }
@@ -234,10 +285,14 @@ pub struct Health {
     pub inbox: Rate,
     /// Mails read, of those delivered, over 7 days.
     pub read: Rate,
-    /// Sent on the last 7 sending days that are over, of their targets.
+    /// Sent on the last 7 sending days that are over, of what was owed on them.
     pub volume: Rate,
-    /// The scores; `None`: unknown.
+    /// The scores, as they are shown; `None`: unknown.
     pub scores: Option<Scores>,
+    /// What transitions for the worse go by; `None`: unknown.
+    pub reputation: Option<Reputation>,
+    /// Placements of the week, of mails sent after the last drop.
+    pub placements_since_drop: u32,
 }
 
 /// The health of a mailbox.
@@ -259,21 +314,28 @@ pub fn health(input: &HealthInput<'_>, limits: &HealthLimits) -> Health {
     for (&provider, tally) in within(from(6)).flat_map(|day| &day.by_provider) {
         week_by_provider.entry(provider).or_default().add(tally);
     }
-    let bounces_today = rate(bad_day.bounced, bad_day.sent);
-    let bounces = if bad_day.sent >= limits.day_sample_min {
+    let attempts = |first: Date, own: u32| {
+        let reported = within(first).fold(0_u32, |sum, day| sum.saturating_add(day.reported_attempts));
+        reported.max(own)
+    };
+    let (tried_day, tried_week) =
+        (attempts(bad_from(from(1)), bad_day.sent), attempts(bad_from(from(6)), bad_week.sent));
+    let bounces_today = rate(bad_day.bounced, tried_day);
+    let bounces = if tried_day >= limits.day_sample_min {
         (bounces_today, Window::Day)
     } else {
-        (rate(bad_week.bounced, bad_week.sent), Window::Week)
+        (rate(bad_week.bounced, tried_week), Window::Week)
     };
-    let complaints = rate(bad_week.complained, bad_week.delivered());
+    let complaints = rate(bad_week.complained, tried_week.saturating_sub(bad_week.bounced));
     let volume = volume(input.days, input.today);
-    let deliverability = deliverability(&week, bounces.0, complaints, input.dns_fails, limits);
-    let heat = match (heat(deliverability, volume, limits), input.last) {
-        (None, _) => None,
-        // Nobody said where its mail goes: not better than when somebody did.
-        (Some(heat), last) if week.placements() == 0 => last.map(|last| heat.min(last.heat)),
-        (Some(heat), _) => Some(heat),
+    let of = |dns_fails| {
+        let deliverability = deliverability(&week, bounces.0, complaints, dns_fails, limits);
+        let known = Reputation { deliverability, heat: heat(deliverability, volume, limits)? };
+        bounded(known, &week, input.last, limits)
     };
+    let reputation = of(false);
+    let shown = of(input.dns_fails);
+    let since_drop = |first: Date| input.dropped_on.and_then(|on| on.tomorrow().ok()).map_or(first, |on| on.max(first));
     Health {
         day,
         week,
@@ -284,11 +346,27 @@ pub fn health(input: &HealthInput<'_>, limits: &HealthLimits) -> Health {
         inbox: rate(week.inbox, week.placements()),
         read: rate(week.read, week.delivered()),
         volume,
-        scores: heat.map(|heat| scores(deliverability, heat, input, limits)),
+        scores: shown
+            .map(|shown| Scores { uncapped: reputation.filter(|own| *own != shown), ..scores(shown, input, limits) }),
+        reputation,
+        placements_since_drop: tally(since_drop(from(6))).placements(),
     }
 }
 
-fn scores(deliverability: u8, heat: u8, input: &HealthInput<'_>, limits: &HealthLimits) -> Scores {
+/// Not better than when it was last known, until enough was seen to say so; `None`: nobody ever said where its mail goes.
+fn bounded(now: Reputation, week: &Tally, last: Option<Scores>, limits: &HealthLimits) -> Option<Reputation> {
+    let is_seen = f64::from(week.inbox) >= limits.prior_inbox;
+    let Some(last) = last else { return (week.placements() > 0).then_some(now) };
+    let last = last.reputation();
+    Some(if is_seen {
+        now
+    } else {
+        Reputation { deliverability: now.deliverability.min(last.deliverability), heat: now.heat.min(last.heat) }
+    })
+}
+
+fn scores(shown: Reputation, input: &HealthInput<'_>, limits: &HealthLimits) -> Scores {
+    let Reputation { deliverability, heat } = shown;
     let score = score(input.day_index, heat);
     Scores {
         deliverability,
@@ -296,6 +374,7 @@ fn scores(deliverability: u8, heat: u8, input: &HealthInput<'_>, limits: &Health
         score,
         ready: score >= limits.ready_score,
         estimated_ready: estimated_ready(input.day_index, heat, input.schedule, input.today, limits),
+        uncapped: None,
     }
 }
 
@@ -303,7 +382,7 @@ fn rate(count: u32, of: u32) -> Rate {
     Rate::new(count.into(), of.into())
 }
 
-/// Sent on the last 7 sending days that are over, of their targets. Not cut at the targets: carry-over may pass them.
+/// Sent on the last 7 sending days that are over, of what was owed on them. Not cut at that: carry-over may pass it.
 fn volume(days: &[DayTally], today: Date) -> Rate {
     let mut over: Vec<&DayTally> = days.iter().filter(|day| day.date < today && day.target > 0).collect();
     over.sort_unstable_by_key(|day| std::cmp::Reverse(day.date));

@@ -6,17 +6,24 @@
 //! | `new` | `warming` | credentials work | a visit logged in to both servers; DNS passes or is within its grace |
 //! | `new` | `error` | credentials refused, DNS fails | they do not; tried again with back-off: `error` → `new` |
 //! | `warming` | `ready` | ready | 14 days; heat ≥ 85; 200 sent; bounces ≤ 2 %; complaints ≤ 0.1 %; read ≥ 15 % |
-//! | `warming` | `degraded` | degraded | heat < 60 with 20 or more placements |
-//! | `ready` | `warming` | reputation drop | heat < 60: on the ramp as of half the plateau |
-//! | `degraded` | `warming` | recovered | 7 days in a row with heat ≥ 60 |
+//! | `warming` | `degraded` | degraded | reputation lost (heat < 60) with 20 or more placements |
+//! | `ready` | `warming` | reputation drop | reputation lost: on the ramp as of half the plateau |
+//! | `degraded` | `warming` | recovered | 7 days in a row without that |
 //! | `degraded` | `retired` | not recovered | 30 days without that |
 //! | any live | `paused` | by hand, or a cause of [`Cause`] | progress is kept; a stop resets it |
-//! | `paused` (auto) | `warming` | resumed | after 48 h, if the cause is gone: one ramp week back |
+//! | `new` | `paused` | paused: domain | another mailbox of its domain is an emergency |
+//! | `paused` (auto) | `warming`, or `new` if it never had a day | resumed | after 48 h, if the cause is gone: one ramp week back |
 //! | any live | `error` | credentials refused, disabled | at once |
 //! | `error` | `retired` | disabled for a day | disabled for over 24 h |
 //!
 //! Decisions where domain.md is silent, or says two things:
 //! - Where two rules hold at once the harder goes first: error, pause, then the rest.
+//! - **Volume alone loses no reputation.** domain.md's heat is deliverability times volume, and its transitions say "heat < 60":
+//!   read to the letter, a mailbox whose mail lands well is degraded for having sent little, sends half of that, and is retired.
+//!   So reputation is lost where heat is low *and* deliverability is not as good as `ready` asks for
+//!   ([`crate::health::Reputation::is_low`]). The cap of a failing domain is left out of both: its 72 h of grace would be none.
+//! - A drop from `ready` and the step to `degraded` are two steps: for the second one placements are counted anew from the day
+//!   after the drop, so that half the plateau is tried, and one bad week is not judged twice.
 //! - "Heat < 60 in `ready` for 24 h" pauses, heat < 60 in `ready` drops to `warming` at once: so the pause is for a
 //!   mailbox whose heat had been low for a day before anybody looked, or that was set to `ready` by hand all the same.
 //! - The state `ready` follows this table. The warmup score's bar (≥ 80) is what is shown and forecast as
@@ -24,7 +31,10 @@
 //! - Other processes change states, too: a visit finds credentials that work or are refused, a person pauses. What the
 //!   planning row says is adopted, and recorded as a decision of theirs.
 //! - The cause of a bounce pause is gone when the last 24 h hold no bounce; from the resume on, bounces and complaints are
-//!   counted anew: what a pause has paid for does not pause again.
+//!   counted anew: what a pause has paid for does not pause again. But a paused mailbox has no bounces because it sends nothing.
+//!   So it goes on at half its volume until a sample is clean, and each further automatic pause within 14 days lasts twice as
+//!   long as the one before, to at most 8 days.
+//! - While the mailbox that is a domain's emergency is paused for it, so is every other of the domain, whatever it is resumed by.
 //! - A domain that fails for over 72 h stops its mailboxes from sending (multiplier 0) and leaves their state alone, so that
 //!   they go on receiving.
 //! - Unknown health moves nobody, and changes no multiplier.
@@ -32,7 +42,7 @@
 //! May not know how anything is stored or told.
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::decision::Rule;
@@ -80,6 +90,18 @@ pub struct Standing {
     /// Bounces and complaints before this date have been paid for by a pause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_from: Option<Date>,
+    /// When it dropped from `ready`, until its state changes: placements up to then do not count towards the next step down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped_on: Option<Date>,
+    /// Automatic pauses for its own sake, each soon after the one before, ...
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pauses: u32,
+    /// ... and when the last one began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_on: Option<Date>,
+    /// Whether it was resumed on trust: half its volume until a sample is clean.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unproven: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
@@ -136,8 +158,12 @@ pub struct Evidence {
     pub disabled: bool,
     /// The lowest reputation that a provider gives it, 0–100; `None`: nobody says.
     pub reputation: Option<u8>,
-    /// Another mailbox of the tenant's domain is an emergency that has not paused this one yet.
+    /// Another mailbox of the tenant's domain is an emergency, and paused for it.
     pub domain_emergency: bool,
+    /// It is paused, and by a person.
+    pub by_hand: bool,
+    /// A person has begun its warmup anew since the last look.
+    pub begun_anew: bool,
     /// Its local date.
     pub today: Date,
 }
@@ -192,6 +218,10 @@ impl Standing {
             retry_at: None,
             disabled: false,
             counted_from: None,
+            dropped_on: None,
+            pauses: 0,
+            paused_on: None,
+            unproven: false,
         }
     }
 
@@ -216,7 +246,7 @@ impl Standing {
     fn into_state(mut self, state: State, now: Timestamp) -> Self {
         (self.state, self.since) = (state, now);
         (self.pause, self.retry_at, self.disabled) = (None, None, false);
-        (self.well_days, self.well_on) = (0, None);
+        (self.well_days, self.well_on, self.dropped_on) = (0, None, None);
         self
     }
 
@@ -228,18 +258,38 @@ impl Standing {
     fn paused(self, pause: Pause, now: Timestamp) -> Self {
         Self { pause: Some(pause), ..self.into_state(State::Paused, now) }
     }
+
+    /// Paused by a rule. What another mailbox is the cause of does not make the next pause longer.
+    fn paused_for(self, cause: Cause, (today, now): (Date, Timestamp), limits: &HealthLimits) -> Self {
+        let paused = self.paused(Pause::Auto(cause), now);
+        if cause == Cause::Domain {
+            return paused;
+        }
+        let days = i64::from(limits.pause_memory_days);
+        let is_soon = paused.paused_on.is_some_and(|on| on.saturating_add(days.days()) >= today);
+        Self { pauses: if is_soon { paused.pauses.saturating_add(1) } else { 1 }, paused_on: Some(today), ..paused }
+    }
+
+    /// How long its automatic pause lasts at the least, in hours.
+    #[must_use]
+    pub fn pause_hours(&self, limits: &HealthLimits) -> u32 {
+        let doubled = limits.pause_hours.saturating_mul(1 << self.pauses.saturating_sub(1).min(16));
+        doubled.min(limits.pause_hours_max.max(limits.pause_hours))
+    }
 }
 
 /// One look at a mailbox. At most one thing is decided; whoever wants all looks again.
 #[must_use]
 pub fn step(before: &Standing, evidence: &Evidence, now: Timestamp, limits: &HealthLimits) -> Step {
-    if evidence.state != before.state {
+    let is_taken_over = evidence.by_hand && matches!(before.pause, Some(Pause::Auto(_)));
+    let is_stopped = evidence.begun_anew && evidence.state == State::Paused;
+    if evidence.state != before.state || is_taken_over || is_stopped {
         return adopt(before, evidence, now, limits);
     }
     let standing = noted(before, evidence, now, limits);
     let at = Look { evidence, now, limits };
     let moved = match standing.state {
-        State::New => at.dns_out_of_grace(&standing).then(|| at.refused(&standing, Rule::DnsFails)),
+        State::New => at.new(&standing),
         State::Warming => at.hard(&standing).or_else(|| at.warming(&standing)),
         State::Ready => at.hard(&standing).or_else(|| at.ready(&standing)),
         State::Degraded => at.hard(&standing).or_else(|| at.degraded(&standing)),
@@ -253,9 +303,10 @@ pub fn step(before: &Standing, evidence: &Evidence, now: Timestamp, limits: &Hea
         None => (standing, None),
     };
     let percent = at.percent(&after);
-    if percent != after.percent {
+    let (is_other, is_retiered) = (percent != after.percent, after.state.sends() && after.tier != before.tier);
+    if is_other || is_retiered {
         if ruling.is_none() {
-            let dns_speaks = percent == 0 || after.percent == 0;
+            let dns_speaks = is_other && (percent == 0 || after.percent == 0);
             let rule = if dns_speaks { Rule::DomainSending } else { Rule::Tier };
             ruling = Some(Ruling { rule, observed: false, progress: Progress::Kept });
         }
@@ -280,9 +331,9 @@ fn adopt(before: &Standing, evidence: &Evidence, now: Timestamp, limits: &Health
         State::Warming => (standing.into_state(State::Warming, now), Rule::SetByHand),
         State::Ready => (standing.into_state(State::Ready, now), Rule::SetByHand),
         State::Degraded => (standing.into_state(State::Degraded, now), Rule::SetByHand),
-        // A mailbox that sends has had a day; one without progress was stopped.
-        State::Paused if evidence.day_index == 0 && before.state.sends() => {
-            (standing.paused(Pause::Hand, now).forgiven(evidence.today), Rule::Stopped)
+        State::Paused if evidence.begun_anew => {
+            let anew = Standing { pauses: 0, paused_on: None, unproven: false, ..standing };
+            (anew.paused(Pause::Hand, now).forgiven(evidence.today), Rule::Stopped)
         }
         State::Paused => (standing.paused(Pause::Hand, now), Rule::PausedByHand),
         State::Error if evidence.says_disabled => {
@@ -306,8 +357,9 @@ fn noted(before: &Standing, evidence: &Evidence, now: Timestamp, limits: &Health
     if let Some(tier) = Tier::of(health.bounces.0, limits).filter(|_| standing.state.sends()) {
         standing.tier = tier;
     }
-    let Some(scores) = health.scores else { return standing };
-    if scores.heat < limits.low_heat {
+    standing.unproven &= !(standing.state.sends() && is_clean(health, standing.tier, limits));
+    let Some(reputation) = health.reputation else { return standing };
+    if reputation.is_low(limits) {
         standing.low_since = standing.low_since.or(Some(now));
         (standing.well_days, standing.well_on) = (0, None);
         return standing;
@@ -321,6 +373,12 @@ fn noted(before: &Standing, evidence: &Evidence, now: Timestamp, limits: &Health
     standing
 }
 
+/// Whether what was sent since a pause is a sample, and nothing is wrong with it.
+fn is_clean(health: &Health, tier: Tier, limits: &HealthLimits) -> bool {
+    let is_sample = health.bounces.0.of >= u64::from(limits.day_sample_min);
+    is_sample && tier == Tier::Normal && !complaints_pause(health.complaints, limits)
+}
+
 /// A standing, by which rule, and what happens to progress.
 type Moved = (Standing, Rule, Progress);
 
@@ -331,8 +389,9 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn heat(&self) -> Option<u8> {
-        Some(self.evidence.health.as_ref()?.scores?.heat)
+    /// Whether its reputation counts as lost; `None`: unknown.
+    fn is_low(&self) -> Option<bool> {
+        Some(self.evidence.health.as_ref()?.reputation?.is_low(self.limits))
     }
 
     fn for_hours(&self, since: Timestamp, hours: u32) -> bool {
@@ -354,7 +413,21 @@ impl Look<'_> {
         if self.dns_out_of_grace(standing) {
             return 0;
         }
-        standing.tier.percent(self.limits).min(by_state)
+        let by_trust = if standing.unproven { self.limits.critical_percent } else { 100 };
+        standing.tier.percent(self.limits).min(by_state).min(by_trust)
+    }
+
+    /// A new mailbox begins with a visit; here only what keeps it from that.
+    fn new(&self, standing: &Standing) -> Option<Moved> {
+        if self.evidence.domain_emergency {
+            return Some(self.pausing(standing, Cause::Domain));
+        }
+        self.dns_out_of_grace(standing).then(|| self.refused(standing, Rule::DnsFails))
+    }
+
+    fn pausing(&self, standing: &Standing, cause: Cause) -> Moved {
+        let at = (self.evidence.today, self.now);
+        (standing.clone().paused_for(cause, at, self.limits), Rule::Paused(cause), Progress::Kept)
     }
 
     /// What stops a mailbox that sends, whatever else is true of it.
@@ -363,7 +436,7 @@ impl Look<'_> {
             return Some(moved);
         }
         let cause = if self.evidence.domain_emergency { Some(Cause::Domain) } else { self.cause(standing) };
-        cause.map(|cause| (standing.clone().paused(Pause::Auto(cause), self.now), Rule::Paused(cause), Progress::Kept))
+        cause.map(|cause| self.pausing(standing, cause))
     }
 
     fn disabled(&self, standing: &Standing) -> Option<Moved> {
@@ -388,15 +461,16 @@ impl Look<'_> {
             return Some(Cause::Reputation);
         }
         let low = standing.low_since.is_some_and(|since| self.for_hours(since, self.limits.low_heat_hours));
-        (standing.state == State::Ready && low && self.heat().is_some()).then_some(Cause::Heat)
+        (standing.state == State::Ready && low && self.is_low().is_some()).then_some(Cause::Heat)
     }
 
     fn warming(&self, standing: &Standing) -> Option<Moved> {
         let health = self.evidence.health.as_ref()?;
-        let heat = health.scores?.heat;
-        if heat < self.limits.low_heat && health.week.placements() >= self.limits.degrade_placements {
+        if health.reputation?.is_low(self.limits) && health.placements_since_drop >= self.limits.degrade_placements {
             return Some((standing.clone().into_state(State::Degraded, self.now), Rule::Degraded, Progress::Kept));
         }
+        // As it is shown: while its domain fails nothing becomes ready.
+        let heat = health.scores?.heat;
         let at_most = |rate: crate::rate::Rate, most: f64| rate.share().is_some_and(|share| share <= most);
         let limits = self.limits;
         let ready = self.evidence.day_index >= limits.ready_days
@@ -409,15 +483,16 @@ impl Look<'_> {
     }
 
     fn ready(&self, standing: &Standing) -> Option<Moved> {
-        (self.heat()? < self.limits.low_heat).then(|| {
+        self.is_low()?.then(|| {
             let half = self.evidence.half_plateau_day;
             let progress = if half < self.evidence.day_index { Progress::BackTo(half) } else { Progress::Kept };
-            (standing.clone().into_state(State::Warming, self.now), Rule::ReputationDrop, progress)
+            let after = standing.clone().into_state(State::Warming, self.now);
+            (Standing { dropped_on: Some(self.evidence.today), ..after }, Rule::ReputationDrop, progress)
         })
     }
 
     fn degraded(&self, standing: &Standing) -> Option<Moved> {
-        if standing.well_days >= self.limits.recover_days && self.heat().is_some() {
+        if standing.well_days >= self.limits.recover_days && self.is_low().is_some() {
             return Some((standing.clone().into_state(State::Warming, self.now), Rule::Recovered, Progress::Kept));
         }
         let retired = self.for_hours(standing.since, 24 * self.limits.retire_days);
@@ -432,12 +507,21 @@ impl Look<'_> {
             Some(Pause::Auto(cause)) => cause,
             Some(Pause::Hand) | None => return None,
         };
-        if !self.for_hours(standing.since, self.limits.pause_hours) || !self.is_gone(cause, standing) {
+        if !self.for_hours(standing.since, standing.pause_hours(self.limits)) || !self.is_gone(cause, standing) {
             return None;
         }
-        let back = self.evidence.day_index.saturating_sub(self.limits.roll_back_days).max(1);
-        let after = standing.clone().into_state(State::Warming, self.now).forgiven(self.evidence.today);
-        Some((after, Rule::Resumed, Progress::BackTo(back)))
+        let day = self.evidence.day_index;
+        // It never had a day: whether its logins work nobody knows.
+        let (state, progress) = match day {
+            0 => (State::New, Progress::Kept),
+            day => (State::Warming, Progress::BackTo(day.saturating_sub(self.limits.roll_back_days).max(1))),
+        };
+        let unproven = match cause {
+            Cause::Bounces | Cause::Emergency | Cause::Complaints => true,
+            Cause::Domain | Cause::Heat | Cause::Reputation => standing.unproven,
+        };
+        let after = standing.clone().into_state(state, self.now).forgiven(self.evidence.today);
+        Some((Standing { unproven, ..after }, Rule::Resumed, progress))
     }
 
     /// Whether the cause of a pause is gone. What is not known is not gone.
@@ -447,7 +531,7 @@ impl Look<'_> {
             Cause::Bounces | Cause::Emergency => health.bounces_today.count == 0,
             Cause::Domain => !self.evidence.domain_emergency && standing.tier < Tier::Pause,
             Cause::Complaints => !complaints_pause(health.complaints, self.limits),
-            Cause::Heat => self.heat().is_some_and(|heat| heat >= self.limits.low_heat),
+            Cause::Heat => self.is_low() == Some(false),
             Cause::Reputation => self.evidence.reputation.is_some_and(|known| known >= self.limits.reputation_min),
         }
     }

@@ -67,6 +67,14 @@ pub enum State {
 }
 
 impl State {
+    /// Every state.
+    pub const ALL: [Self; 7] =
+        [Self::New, Self::Warming, Self::Ready, Self::Degraded, Self::Paused, Self::Error, Self::Retired];
+    /// Those that live: a login may be refused to a mailbox in any of them.
+    pub const LIVE: [Self; 5] = [Self::New, Self::Warming, Self::Ready, Self::Degraded, Self::Paused];
+    /// Those that send.
+    pub const SENDING: [Self; 3] = [Self::Warming, Self::Ready, Self::Degraded];
+
     /// Whether a mailbox in this state may send.
     #[must_use]
     pub fn sends(self) -> bool {
@@ -75,7 +83,8 @@ impl State {
             Self::New | Self::Paused | Self::Error | Self::Retired => false,
         }
     }
-    /// Whether others may choose it as a partner: it must live and its health must not be in doubt.
+    /// Whether others may choose it as a partner: it must live and its health must not be in doubt. Degraded ones choose each
+    /// other where next to nobody else is left: see [`crate::pairing`].
     #[must_use]
     pub fn is_partner(self) -> bool {
         match self {

@@ -4,6 +4,10 @@
 //! what is left the one that stands furthest behind in mail received, weighed against provider and memory, is taken.
 //! So a slot costs a bounded number of looks, whatever the pool's size, and in and out stay balanced.
 //!
+//! Degraded mailboxes are nobody's partners: who writes to them learns nothing of its own mail. Where fewer than
+//! `eligible_partners_min` others live in the pool, they exchange among themselves, at their reduced volume: a whole pool that
+//! was degraded could not send, so nothing would ever be known of it that lets it recover.
+//!
 //! May not know of time or caps of sending: a slot that is asked about is going to be sent.
 
 mod members;
@@ -87,12 +91,12 @@ pub(crate) struct Choice {
     pub looks: u32,
 }
 
-/// How many mailboxes each one may write to at all, by position in the fleet: living partners of its pool outside its
-/// domain and organisation; where those are fewer than `eligible_partners_min`, inside as well. A day's target is at
-/// most this.
+/// How many mailboxes each one may write to at all, by position in the fleet: living partners of its pool (among degraded ones
+/// in a pool without enough of them the degraded, too) outside its domain and organisation; where those are fewer than
+/// `eligible_partners_min`, inside as well. A day's target is at most this.
 #[must_use]
 pub fn eligible_partners(fleet: &[FleetRow], limits: &Limits, suppressed: &BTreeSet<Address>) -> Vec<u32> {
-    let (members, _) = Member::all(fleet, suppressed);
+    let (members, _) = Member::all(fleet, limits, suppressed);
     let others = count_others(&members);
     others.into_iter().map(|others| others.eligible(limits)).collect()
 }
@@ -146,7 +150,7 @@ impl Pairing {
     /// The pools of a tick's fleet. `traffic` counts what is on its way.
     pub(crate) fn new(input: &TickInput<'_>, traffic: &Traffic, today: &[Today]) -> Self {
         let &TickInput { fleet, seed, limits, suppressed, .. } = input;
-        let (members, pool_count) = Member::all(fleet, suppressed);
+        let (members, pool_count) = Member::all(fleet, limits, suppressed);
         let others = count_others(&members);
         let mut by_pool = vec![Vec::new(); pool_count];
         for (member, position) in members.iter().zip(0_u32..) {
@@ -201,7 +205,7 @@ impl Pairing {
     /// date already nor has the day's most. A thread may stay inside an organisation if it began there.
     pub(crate) fn may_reply(&self, mailbox: usize, to: usize, written: &[u32]) -> bool {
         let partner = &self.members[to];
-        partner.live
+        partner.takes_from(&self.members[mailbox])
             && to != mailbox
             && partner.pool == self.members[mailbox].pool
             && !self.is_full(to)
@@ -252,7 +256,9 @@ fn fill_received(fleet: &[FleetRow], pool: &[u32], (traffic, today): (&Traffic, 
 
 impl Pool {
     fn new(seed: &Seed, fleet: &[FleetRow], members: &[Member], by_place: Vec<u32>, limits: &Limits) -> Self {
-        let mut live: Vec<u32> = by_place.iter().copied().filter(|&position| members[position as usize].live).collect();
+        let is_chosen = |member: &Member| member.live || member.convalescent;
+        let mut live: Vec<u32> =
+            by_place.iter().copied().filter(|&position| is_chosen(&members[position as usize])).collect();
         live.sort_by_key(|&position| (members[position as usize].organisation, members[position as usize].id));
         let quota = by_place.iter().map(|&position| fleet[position as usize].plan.quota).max().unwrap_or(0);
         let count = u32::try_from(by_place.len()).unwrap_or(u32::MAX);

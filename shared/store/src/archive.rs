@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
+use crate::fleet::BadRow;
 use crate::item::{Fields, Item, number, text};
 use crate::keys::{BOX_DAY_PREFIX, DAY_PREFIX, Key, mailbox_pk};
 use crate::plan_row::cut;
@@ -37,6 +38,15 @@ pub(crate) enum Settle<'a> {
     Unsent(&'a str),
 }
 
+/// Archived days, as far as they can be read.
+#[derive(Debug)]
+pub struct Readable<T> {
+    /// Those that can, oldest first.
+    pub days: Vec<T>,
+    /// Those that cannot.
+    pub unreadable: Vec<BadRow>,
+}
+
 impl Store {
     /// The days of a mailbox that are over, oldest first; those of the last 120 days.
     ///
@@ -54,19 +64,19 @@ impl Store {
         self.read_archives(id, BOX_DAY_PREFIX).await
     }
 
-    /// The days of a mailbox that are over, from `date` on, oldest first.
+    /// The days of a mailbox that are over, from `date` on, oldest first. One that cannot be read is left out, and named.
     ///
     /// # Errors
-    /// As for [`Store::archives`].
-    pub async fn archives_since(&self, id: MailboxId, date: Date) -> Result<Vec<DayArchive>, StoreError> {
+    /// The ledger did not answer.
+    pub async fn archives_since(&self, id: MailboxId, date: Date) -> Result<Readable<DayArchive>, StoreError> {
         self.read_since(id, DAY_PREFIX, date).await
     }
 
-    /// What a mailbox received on the days that are over, from `date` on, oldest first.
+    /// What a mailbox received on the days that are over, from `date` on, oldest first. As [`Store::archives_since`].
     ///
     /// # Errors
-    /// As for [`Store::archives`].
-    pub async fn box_archives_since(&self, id: MailboxId, date: Date) -> Result<Vec<BoxArchive>, StoreError> {
+    /// The ledger did not answer.
+    pub async fn box_archives_since(&self, id: MailboxId, date: Date) -> Result<Readable<BoxArchive>, StoreError> {
         self.read_since(id, BOX_DAY_PREFIX, date).await
     }
 
@@ -75,21 +85,20 @@ impl Store {
         id: MailboxId,
         prefix: &str,
         date: Date,
-    ) -> Result<Vec<T>, StoreError> {
+    ) -> Result<Readable<T>, StoreError> {
         let pk = mailbox_pk(id);
-        let mut days = Vec::new();
-        let mut damaged = None;
+        let mut found = Readable { days: Vec::new(), unreadable: Vec::new() };
         // `~` sorts behind every digit, so behind every date.
         let range = (format!("{prefix}{date}"), format!("{prefix}~"));
-        self.query_between(&pk, (&range.0, &range.1), |item| match read(item) {
-            Ok(day) => days.push(day),
-            Err(reason) => damaged = Some(reason),
+        self.query_between(&pk, (&range.0, &range.1), |item| {
+            let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+            match read(item) {
+                Ok(day) => found.days.push(day),
+                Err(reason) => found.unreadable.push(BadRow { key: format!("{pk}/{sk}"), reason }),
+            }
         })
         .await?;
-        match damaged {
-            None => Ok(days),
-            Some(reason) => Err(StoreError::Corrupt { key: format!("{pk}/{prefix}"), reason }),
-        }
+        Ok(found)
     }
 
     async fn read_archives<T: DeserializeOwned>(&self, id: MailboxId, prefix: &str) -> Result<Vec<T>, StoreError> {

@@ -9,7 +9,7 @@ use preheat_core::mailbox::State;
 use crate::error::StoreError;
 use crate::item::{Fields, Item, Unreadable, instant, number, text};
 use crate::keys::Key;
-use crate::plan_row::{STATES, date_of, date_text, state_of, state_text};
+use crate::plan_row::{date_of, date_text, state_of, state_text};
 use crate::retry::Patience;
 use crate::store::{Store, Write};
 
@@ -103,7 +103,7 @@ impl Store {
     pub async fn claim(&self, request: &ClaimRequest) -> Result<Claim, StoreError> {
         let key = Key::Plan(request.slot.mailbox);
         let held = request.held();
-        let sending: Vec<State> = STATES.into_iter().filter(|state| state.sends()).collect();
+        let sending = State::SENDING;
         let names: Vec<String> = (0..sending.len()).map(|i| format!(":s{i}")).collect();
         let mut set = "SET o.#k = :claim, la = :now".to_owned();
         let mut when = format!(

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use preheat_core::day::PlanRow;
 use preheat_core::decision::Decision;
 use preheat_core::id::{MailboxId, TenantId};
+use preheat_core::mailbox::State;
 
 use crate::error::StoreError;
 use crate::item::{Fields, Item, number, text};
@@ -107,7 +108,7 @@ impl Store {
             if row.decided >= decision.seq {
                 return Ok(CarriedOut::Done);
             }
-            if row.state != decision.from {
+            if row.state != decision.from || (row.by_hand && is_resume(decision)) {
                 return Ok(CarriedOut::Overtaken);
             }
             let item = match self.update(key, Patience::Usual, self.carrying_out(decision, &row)).await? {
@@ -167,6 +168,13 @@ impl Store {
                 }
             }
         }
+        if is_resume(decision) {
+            // A person may have taken the pause over since.
+            when.push_str(" AND attribute_not_exists(bh)");
+        }
+        if decision.to != State::Paused {
+            set.push_str(" REMOVE bh");
+        }
         call.update_expression(set).condition_expression(when)
     }
 
@@ -225,6 +233,11 @@ pub struct Investigation {
     pub mailbox: MailboxId,
     /// What was seen.
     pub why: String,
+}
+
+/// Whether it ends a pause: a rule ends none that a person has made.
+fn is_resume(decision: &Decision) -> bool {
+    decision.from == State::Paused && matches!(decision.to, State::Warming | State::New)
 }
 
 fn read(item: Item) -> Result<Decision, String> {

@@ -6,10 +6,20 @@ use preheat_core::domain::state::DomainState;
 use preheat_core::id::{DomainName, TenantId};
 
 use crate::error::StoreError;
+use crate::fleet::BadRow;
 use crate::item::{Fields, Item, instant, text};
 use crate::keys::{DOMAIN_PREFIX, Key, tenant_pk};
 use crate::retry::Patience;
 use crate::store::Store;
+
+/// The domains of a tenant.
+#[derive(Debug, Default)]
+pub struct Domains {
+    /// How each stands; `None`: it was added, and not checked yet.
+    pub states: BTreeMap<DomainName, Option<DomainState>>,
+    /// Rows that cannot be read: nobody knows of these.
+    pub unreadable: Vec<BadRow>,
+}
 
 impl Store {
     /// How a domain of a tenant stands; `None`: it was never checked.
@@ -28,19 +38,21 @@ impl Store {
         }
     }
 
-    /// Every domain of a tenant that was added or checked, with how it stands.
+    /// Every domain of a tenant that was added or checked, with how it stands; rows that cannot be read apart.
     ///
     /// # Errors
-    /// The ledger did not answer, or a row cannot be read.
-    pub async fn domains(&self, tenant: &TenantId) -> Result<BTreeMap<DomainName, Option<DomainState>>, StoreError> {
+    /// The ledger did not answer.
+    pub async fn domains(&self, tenant: &TenantId) -> Result<Domains, StoreError> {
         let pk = tenant_pk(tenant);
-        let mut found = BTreeMap::new();
+        let mut found = Domains::default();
         for (name, item) in self.query_all(&pk, DOMAIN_PREFIX).await? {
             let key = format!("{pk}/{DOMAIN_PREFIX}{name}");
-            let domain = name
-                .parse()
-                .map_err(|_| StoreError::Corrupt { key: key.clone(), reason: "not a domain".to_owned() })?;
-            found.insert(domain, state(&key, item)?);
+            let domain =
+                name.parse().map_err(|_| StoreError::Corrupt { key: key.clone(), reason: "not a domain".to_owned() });
+            match domain.and_then(|domain| Ok((domain, state(&key, item)?))) {
+                Ok((domain, state)) => drop(found.states.insert(domain, state)),
+                Err(error) => found.unreadable.push(BadRow { key, reason: error.to_string() }),
+            }
         }
         Ok(found)
     }

@@ -10,6 +10,7 @@
 //! | `n` | sent before them |
 //! | `e` | an emergency that has not reached the whole domain yet |
 //! | `r` | until which local date the days were rolled up |
+//! | `f` | from which local date on days count, where warmup was begun anew |
 
 use std::collections::BTreeMap;
 
@@ -132,6 +133,9 @@ fn to_item(seen: &HealthSeen) -> Result<Item, String> {
     if let Some(date) = row.rolled_to {
         item.insert("r".to_owned(), date_text(date));
     }
+    if let Some(date) = row.counts_from {
+        item.insert("f".to_owned(), date_text(date));
+    }
     Ok(item)
 }
 
@@ -146,6 +150,7 @@ fn from_item(item: Item) -> Result<HealthSeen, Unreadable> {
         sent_before: fields.number("n")?,
         spreading: fields.number_or_none("e")?,
         rolled_to: fields.text_or_none("r")?.map(|date| date.parse()).transpose()?,
+        counts_from: fields.text_or_none("f")?.map(|date| date.parse()).transpose()?,
     };
     Ok(HealthSeen { row, generation: fields.number("g")? })
 }
@@ -178,6 +183,7 @@ mod tests {
             by_provider: [(Provider::Gmail, tally(16)), (Provider::Microsoft, tally(14)), (Provider::Other, tally(10))]
                 .into(),
             reported_bounces: 1,
+            reported_attempts: 75,
             ..DayTally::new(date_of(number))
         };
         let at: Timestamp = "2026-03-02T18:45:10Z".parse().unwrap();
@@ -188,13 +194,24 @@ mod tests {
                 pause: Some(Pause::Hand),
                 low_since: Some(at),
                 counted_from: date,
+                pauses: 2,
+                paused_on: date,
+                unproven: true,
                 ..Standing::first(State::Paused, at)
             },
-            scores: Some(Scores { deliverability: 100, heat: 100, score: 100, ready: false, estimated_ready: date }),
+            scores: Some(Scores {
+                deliverability: 100,
+                heat: 100,
+                score: 100,
+                ready: false,
+                estimated_ready: date,
+                uncapped: None,
+            }),
             days: (2_248..).take(ROW_DAYS_MAX).map(day).collect(),
             sent_before: 12_345,
             spreading: None,
             rolled_to: date,
+            counts_from: date,
         }
     }
 

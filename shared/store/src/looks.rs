@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use preheat_core::counters::Subject;
 
 use crate::error::{StoreError, unbuilt};
+use crate::fleet::BadRow;
 use crate::item::{Fields, Item, Unreadable, instant, number, text};
 use crate::keys::{Key, LOOKS_PK};
 use crate::retry::Patience;
@@ -27,24 +28,32 @@ pub struct Look {
     signals: u64,
 }
 
+/// Looks that are due.
+#[derive(Debug, Default)]
+pub struct Looks {
+    /// Those that can be read.
+    pub due: Vec<Look>,
+    /// Items that cannot: whose they are, the next regular look sees.
+    pub unreadable: Vec<BadRow>,
+}
+
 impl Store {
     /// The looks that are due, strongly consistent.
     ///
     /// # Errors
-    /// The ledger did not answer, or an item cannot be read.
-    pub async fn looks(&self) -> Result<Vec<Look>, StoreError> {
-        let mut looks = Vec::new();
-        let mut damaged = None;
-        self.query(LOOKS_PK, "", true, |item| match read(item) {
-            Ok(Some(look)) => looks.push(look),
-            Ok(None) => {}
-            Err(error) => damaged = Some(error.0),
+    /// The ledger did not answer.
+    pub async fn looks(&self) -> Result<Looks, StoreError> {
+        let mut looks = Looks::default();
+        self.query(LOOKS_PK, "", true, |item| {
+            let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+            match read(item) {
+                Ok(Some(look)) => looks.due.push(look),
+                Ok(None) => {}
+                Err(error) => looks.unreadable.push(BadRow { key: format!("{LOOKS_PK}/{sk}"), reason: error.0 }),
+            }
         })
         .await?;
-        match damaged {
-            None => Ok(looks),
-            Some(reason) => Err(StoreError::Corrupt { key: LOOKS_PK.to_owned(), reason }),
-        }
+        Ok(looks)
     }
 
     /// The subject was looked at, with every event that had come in when `look` was read. What came since is due again.

@@ -1,5 +1,6 @@
 //! What an operator does with a mailbox: stop, resume, change, delete, look up.
 
+use jiff::civil::Date;
 use preheat_core::id::{Address, MailboxId, TenantId};
 use preheat_core::mailbox::{MailboxPlan, State};
 use preheat_core::maintenance::Maintenance;
@@ -7,9 +8,9 @@ use preheat_core::maintenance::Maintenance;
 use crate::error::StoreError;
 use crate::item::{Fields, Item, number, text};
 use crate::keys::{Key, mailbox_pk};
-use crate::plan_row::{reason_text, settings_text, state_text};
+use crate::plan_row::{date_text, reason_text, settings_text, state_text};
 use crate::retry::Patience;
-use crate::store::Store;
+use crate::store::{Store, Write};
 
 impl Store {
     /// The number of an address; `None`: it is not in this stack.
@@ -26,20 +27,64 @@ impl Store {
         self.get(key).await?.map(|item| owner_of(key, item)).transpose()
     }
 
-    /// Puts a mailbox into a state. Whatever was queued before a pause loses its claim: the claim asks this very row
-    /// (invariant 12).
+    /// Puts a mailbox that is in one of the states `from` into another. Whatever was queued before a pause loses its claim: the
+    /// claim asks this very row (invariant 12). False: somebody has changed its state since, and what was seen in the old one
+    /// says nothing of the new one.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the ledger did not answer.
-    pub async fn set_state(&self, id: MailboxId, state: State, reason: Option<&str>) -> Result<(), StoreError> {
-        let call = self.update_item(Key::Plan(id)).expression_attribute_values(":st", text(state_text(state)));
+    pub async fn set_state(
+        &self,
+        id: MailboxId,
+        from: &[State],
+        state: State,
+        reason: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let names: Vec<String> = (0..from.len()).map(|n| format!(":f{n}")).collect();
+        let mut call = self
+            .update_item(Key::Plan(id))
+            .condition_expression(format!("st IN ({})", names.join(", ")))
+            .expression_attribute_values(":st", text(state_text(state)));
+        for (name, state) in names.into_iter().zip(from) {
+            call = call.expression_attribute_values(name, text(state_text(*state)));
+        }
         let call = match reason {
-            None => call.update_expression("SET st = :st REMOVE sr"),
-            Some(reason) => {
-                call.update_expression("SET st = :st, sr = :sr").expression_attribute_values(":sr", reason_text(reason))
-            }
+            None => call.update_expression("SET st = :st REMOVE sr, bh"),
+            Some(reason) => call
+                .update_expression("SET st = :st, sr = :sr REMOVE bh")
+                .expression_attribute_values(":sr", reason_text(reason)),
         };
-        self.update_present(id, call).await
+        self.change_state(id, state, call).await
+    }
+
+    /// Pauses a mailbox by hand; one that a rule has paused is paused by hand from then on. False: it is retired.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or the ledger did not answer.
+    pub async fn pause(&self, id: MailboxId, reason: &str) -> Result<bool, StoreError> {
+        let call = self
+            .update_item(Key::Plan(id))
+            .update_expression("SET st = :st, sr = :sr, bh = :one")
+            .condition_expression("attribute_exists(pk) AND st <> :retired")
+            .expression_attribute_values(":st", text(state_text(State::Paused)))
+            .expression_attribute_values(":retired", text(state_text(State::Retired)))
+            .expression_attribute_values(":sr", reason_text(reason))
+            .expression_attribute_values(":one", number(1));
+        self.change_state(id, State::Paused, call).await
+    }
+
+    /// A change that was refused because it had been made before, by this call or another, is made.
+    async fn change_state(
+        &self,
+        id: MailboxId,
+        state: State,
+        call: aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder,
+    ) -> Result<bool, StoreError> {
+        match self.update(Key::Plan(id), Patience::Usual, call).await? {
+            Write::Done(_) => Ok(true),
+            Write::Refused(item) if item.is_empty() => Err(StoreError::NotFound(id.to_string())),
+            Write::Refused(item) => Ok(Fields(item).text("st").is_ok_and(|now| now == state_text(state))),
+        }
     }
 
     /// Why a mailbox is in its state: what the last [`Store::set_state`] gave as its reason.
@@ -52,18 +97,23 @@ impl Store {
         Fields(item).text_or_none("sr").map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.0 })
     }
 
-    /// Stops a mailbox: paused, and its progress reset. Resumed, it begins its ramp anew; today it sends no more.
+    /// Stops a mailbox: paused by hand, and its progress reset. Resumed, it begins its ramp anew; today it sends no more, and
+    /// its health counts days from `counts_from` on only. False: it is retired.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the ledger did not answer.
-    pub async fn stop(&self, id: MailboxId, reason: &str) -> Result<(), StoreError> {
+    pub async fn stop(&self, id: MailboxId, reason: &str, counts_from: Date) -> Result<bool, StoreError> {
         let call = self
             .update_item(Key::Plan(id))
-            .update_expression("SET st = :st, sr = :sr, i = :zero, q = u, ci = :zero")
+            .update_expression("SET st = :st, sr = :sr, i = :zero, q = u, ci = :zero, bh = :one, cf = :cf")
+            .condition_expression("attribute_exists(pk) AND st <> :retired")
             .expression_attribute_values(":st", text(state_text(State::Paused)))
+            .expression_attribute_values(":retired", text(state_text(State::Retired)))
             .expression_attribute_values(":sr", reason_text(reason))
-            .expression_attribute_values(":zero", number(0));
-        self.update_present(id, call).await
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":cf", date_text(counts_from));
+        self.change_state(id, State::Paused, call).await
     }
 
     /// Sets what a mailbox sends once it is `ready`.

@@ -15,6 +15,8 @@
 //! | `hm`, `hq` | health multiplier, and the one of today's quota, in percent; absent: 100 |
 //! | `mt` | maintenance, as text; absent: plateau |
 //! | `gs` | number of the last decision carried out; absent: none |
+//! | `bh` | 1: paused by a person; absent: not |
+//! | `cf` | local date from which on days count, where a person began warmup anew; absent: all do |
 
 use std::borrow::Cow;
 
@@ -144,15 +146,11 @@ pub(crate) fn state_text(state: State) -> &'static str {
 
 /// The state of a [`state_text`].
 pub(crate) fn state_of(word: &str) -> Result<State, Unreadable> {
-    STATES
+    State::ALL
         .into_iter()
         .find(|&state| state_text(state) == word)
         .ok_or_else(|| Unreadable(format!("the state `{word}` is not known")))
 }
-
-/// All states.
-pub(crate) const STATES: [State; 7] =
-    [State::New, State::Warming, State::Ready, State::Degraded, State::Paused, State::Error, State::Retired];
 
 /// A date as it stands in rows.
 pub(crate) fn date_text(date: Date) -> AttributeValue {
@@ -227,6 +225,12 @@ pub(crate) fn to_item(row: &PlanRow) -> Item {
     if row.decided > 0 {
         item.insert("gs".to_owned(), number(row.decided));
     }
+    if row.by_hand {
+        item.insert("bh".to_owned(), number(1));
+    }
+    if let Some(date) = row.counts_from {
+        item.insert("cf".to_owned(), date_text(date));
+    }
     item
 }
 
@@ -254,6 +258,8 @@ pub(crate) fn from_item(id: MailboxId, item: Item) -> Result<PlanRow, Unreadable
         quota_percent: fields.number_or_none("hq")?.unwrap_or(100),
         maintenance: fields.text_or_none("mt")?.map(|text| text.parse()).transpose()?.unwrap_or_default(),
         decided: fields.number_or_none("gs")?.unwrap_or_default(),
+        by_hand: fields.number_or_none::<u8>("bh")?.is_some(),
+        counts_from: fields.text_or_none("cf")?.map(|date| date.parse()).transpose()?,
     })
 }
 
@@ -351,6 +357,8 @@ pub(crate) mod tests {
             quota_percent: 75,
             maintenance: Maintenance::Reserve,
             decided: 120,
+            by_hand: true,
+            counts_from: Some(date),
         }
     }
 
@@ -438,7 +446,7 @@ pub(crate) mod tests {
 
     #[test]
     fn every_state_has_a_word() {
-        for state in STATES {
+        for state in State::ALL {
             assert_eq!(state_of(state_text(state)), Ok(state));
         }
     }

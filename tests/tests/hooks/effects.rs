@@ -66,7 +66,7 @@ async fn a_warmup_token_leads_to_the_mailbox_its_domain_and_one_look() {
     let mailbox = Subject::Mailbox(world.mailbox);
     assert_eq!(world.counted_of(&mailbox).await, once);
     assert_eq!(world.counted().await, once, "nothing is uncorrelated");
-    let looks = world.store.looks().await.unwrap();
+    let looks = world.store.looks().await.unwrap().due;
     assert_eq!(looks.iter().map(|look| &look.subject).collect::<Vec<_>>(), [&mailbox]);
 }
 

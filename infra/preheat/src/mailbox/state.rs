@@ -1,12 +1,14 @@
 //! `preheat mailbox pause` and `resume`: what an operator decides about a mailbox.
 
-use preheat_core::id::Address;
+use preheat_core::day::PlanRow;
+use preheat_core::id::{Address, MailboxId};
 use preheat_core::mailbox::State;
 use preheat_core::maintenance::Maintenance;
+use preheat_store::Store;
 
 use super::list::name;
 use crate::Out;
-use crate::ledger::{Directory, LedgerArgs};
+use crate::ledger::{Directory, LedgerArgs, clock};
 use crate::outcome::{BadInput, Outcome};
 
 const PAUSE_EXAMPLES: &str = "\
@@ -20,7 +22,7 @@ const RESUME_EXAMPLES: &str = "\
 Example:
   preheat mailbox resume ann@example.com --data ./data
 
-A paused mailbox goes on warming. One in error is logged in to first, as a new one is.";
+A paused mailbox goes on warming. One in error, or that never had a day, is logged in to first, as a new one is.";
 
 /// Arguments of `preheat mailbox pause`.
 #[derive(Debug, clap::Args)]
@@ -89,16 +91,15 @@ pub(crate) struct MaintainArgs {
 pub(crate) async fn stop(args: &StopArgs, out: Out<'_>) -> Outcome {
     let store = args.ledger.open(Directory::Exists).await?.store;
     let id = super::find(&store, &args.address).await?;
-    let state = store.plan_row(id).await?.map(|row| row.state);
-    match state {
-        Some(State::Retired) => Err(BadInput::error(format!("{} is retired: it never sends again", args.address))),
-        None => Err(BadInput::error(format!("{}: its import was not completed; import it again", args.address))),
-        Some(State::New | State::Warming | State::Ready | State::Degraded | State::Paused | State::Error) => {
-            store.stop(id, &args.reason).await?;
-            writeln!(out, "{}: stopped, its progress is reset", args.address)?;
-            Ok(())
-        }
+    let row = row(&store, id, &args.address).await?;
+    // What is left of today is none of the new warmup's.
+    let today = row.plan.schedule.local_date(clock()());
+    let counts_from = today.tomorrow().unwrap_or(today);
+    if !store.stop(id, &args.reason, counts_from).await? {
+        return Err(BadInput::error(format!("{} {RETIRED}", args.address)));
     }
+    writeln!(out, "{}: stopped, its progress is reset", args.address)?;
+    Ok(())
 }
 
 /// Runs `maintain`.
@@ -110,42 +111,50 @@ pub(crate) async fn maintain(args: &MaintainArgs, out: Out<'_>) -> Outcome {
     Ok(())
 }
 
+/// Why nothing is done with a retired mailbox.
+const RETIRED: &str = "is retired: it never sends again";
+
 /// Runs `pause`.
 pub(crate) async fn pause(args: &PauseArgs, out: Out<'_>) -> Outcome {
-    let paused = |state| match state {
-        State::New | State::Warming | State::Ready | State::Degraded | State::Error => Ok(State::Paused),
-        State::Paused => Err("is paused already"),
-        State::Retired => Err("is retired: it never sends again"),
-    };
-    change(&args.ledger, &args.address, Some(&args.reason), paused, out).await
+    let (store, address) = (args.ledger.open(Directory::Exists).await?.store, &args.address);
+    let id = super::find(&store, address).await?;
+    let row = row(&store, id, address).await?;
+    if row.by_hand {
+        return Err(BadInput::error(format!("{address} is paused already")));
+    }
+    if !store.pause(id, &args.reason).await? {
+        return Err(BadInput::error(format!("{address} {RETIRED}")));
+    }
+    // A pause by a rule would have ended by itself.
+    let how = if row.state == State::Paused { ", by hand from now on" } else { "" };
+    writeln!(out, "{address}: {} -> {}{how}", name(&row.state), name(&State::Paused))?;
+    Ok(())
 }
 
 /// Runs `resume`.
 pub(crate) async fn resume(args: &ResumeArgs, out: Out<'_>) -> Outcome {
-    let resumed = |state| match state {
-        State::Paused => Ok(State::Warming),
-        // Whether the cause is gone shows at the next visit: a new mailbox is logged in to before it sends.
-        State::Error => Ok(State::New),
-        State::New | State::Warming | State::Ready | State::Degraded => Err("is not paused"),
-        State::Retired => Err("is retired: it never sends again"),
-    };
-    change(&args.ledger, &args.address, None, resumed, out).await
-}
-
-async fn change(
-    ledger: &LedgerArgs,
-    address: &Address,
-    reason: Option<&str>,
-    next: impl Fn(State) -> Result<State, &'static str>,
-    out: Out<'_>,
-) -> Outcome {
-    let store = ledger.open(Directory::Exists).await?.store;
+    let (store, address) = (args.ledger.open(Directory::Exists).await?.store, &args.address);
     let id = super::find(&store, address).await?;
-    let Some(row) = store.plan_row(id).await? else {
-        return Err(BadInput::error(format!("{address}: its import was not completed; import it again")));
-    };
-    let state = next(row.state).map_err(|why| BadInput::error(format!("{address} {why}")))?;
-    store.set_state(id, state, reason).await?;
+    let row = row(&store, id, address).await?;
+    let state = resumed(&row).map_err(|why| BadInput::error(format!("{address} {why}")))?;
+    if !store.set_state(id, &[row.state], state, None).await? {
+        return Err(BadInput::error(format!("{address}: somebody else has just changed its state; look again")));
+    }
     writeln!(out, "{address}: {} -> {}", name(&row.state), name(&state))?;
     Ok(())
+}
+
+/// Where a mailbox goes on. One that never had a day, or is in error, is logged in to before it sends: as a new one.
+fn resumed(row: &PlanRow) -> Result<State, &'static str> {
+    match row.state {
+        State::Paused if row.date.is_some() => Ok(State::Warming),
+        State::Paused | State::Error => Ok(State::New),
+        State::New | State::Warming | State::Ready | State::Degraded => Err("is not paused"),
+        State::Retired => Err(RETIRED),
+    }
+}
+
+async fn row(store: &Store, id: MailboxId, address: &Address) -> anyhow::Result<PlanRow> {
+    let row = store.plan_row(id).await?;
+    row.ok_or_else(|| BadInput::error(format!("{address}: its import was not completed; import it again")))
 }

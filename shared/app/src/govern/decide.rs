@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use preheat_core::day::PlanRow;
-use preheat_core::decision::{About, Decision, Rule, record};
+use preheat_core::decision::{About, Decision, record};
 use preheat_core::health::HealthRow;
-use preheat_core::lifecycle::step;
+use preheat_core::lifecycle::{Pause, step};
 use preheat_core::mailbox::State;
 use preheat_store::{CarriedOut, HealthSeen};
 
-use super::evidence::{Ground, reported};
+use super::evidence::{Given, Ground, reported};
 use super::tell::changes;
 use crate::{App, AppError};
 
@@ -96,10 +96,12 @@ impl Looker<'_> {
     /// What the health row is to say, and what is to be decided, if anything is.
     async fn consider(&self, look: &Seen) -> Result<(HealthRow, Option<Decision>), AppError> {
         let (app, row, limits) = (self.app, &look.row, &self.app.limits.health);
-        let mut noted = self.with_days(look).await?;
+        let (mut noted, begun_anew) = self.with_days(look).await?;
         let before = noted.standing.clone();
-        let reason = if row.state == before.state { None } else { app.store.state_reason(row.plan.id).await? };
-        let given = (reason.as_deref(), self.domain_emergency);
+        // Somebody else has done something: why?
+        let is_theirs = row.state != before.state || (row.by_hand && before.pause != Some(Pause::Hand)) || begun_anew;
+        let reason = if is_theirs { app.store.state_reason(row.plan.id).await? } else { None };
+        let given = Given { reason: reason.as_deref(), domain_emergency: self.domain_emergency, begun_anew };
         let evidence = self.ground.evidence(app, row, &noted, given, self.now);
         noted.scores = evidence.health.as_ref().and_then(|health| health.scores).or(noted.scores);
         let step = step(&before, &evidence, self.now, limits);
@@ -118,13 +120,15 @@ impl Looker<'_> {
         Ok((noted, Some(decision)))
     }
 
-    /// The health row with the last days folded anew. Counters of events are read once a day, while something was reported
+    /// The health row with the last days folded anew, and whether its warmup was begun anew since it was written. Counters of events are read once a day, while something was reported
     /// lately, and out of turn, which is when somebody reported something.
-    async fn with_days(&self, look: &Seen) -> Result<HealthRow, AppError> {
+    async fn with_days(&self, look: &Seen) -> Result<(HealthRow, bool), AppError> {
         let (row, mut noted) = (&look.row, look.health.row.clone());
+        let begun_anew = noted.begin_anew(row.counts_from);
         let today = Some(row.plan.schedule.local_date(self.now));
         let is_whole = self.ground.sees_placements();
-        let lately = noted.days.iter().any(|day| day.reported_bounces + day.reported_complaints > 0);
+        let lately =
+            noted.days.iter().any(|day| day.reported_attempts + day.reported_bounces + day.reported_complaints > 0);
         if lately || !is_whole || noted.rolled_to != today {
             noted.take(reported(self.app, row, &noted, self.now).await?);
         }
@@ -133,14 +137,16 @@ impl Looker<'_> {
         if is_whole {
             noted.rolled_to = today;
         }
-        Ok(noted)
+        Ok((noted, begun_anew))
     }
 
     /// Nothing was decided. What was noted is written if the mailbox stands otherwise, once a day as the roll-up of its days,
     /// and when something was reported out of turn.
     async fn keep(&self, mut look: Seen, noted: HealthRow) -> Result<Seen, AppError> {
         let seen = &look.health.row;
-        let changed = noted.standing != seen.standing || noted.rolled_to != seen.rolled_to;
+        let changed = noted.standing != seen.standing
+            || noted.rolled_to != seen.rolled_to
+            || noted.counts_from != seen.counts_from;
         let reported = !self.ground.sees_placements() && noted.days != seen.days;
         if (changed || reported || look.health.is_absent())
             && let Some(written) = self.app.store.put_health(look.row.plan.id, &look.health, noted).await?
@@ -196,9 +202,6 @@ impl Looker<'_> {
             }
             app.tell(&changes(&decision)).await?;
             done.standing = decision.after.clone();
-            if decision.rule == Rule::Stopped {
-                done.reset();
-            }
         }
         let Some(written) = app.store.put_health(id, &look.health, done).await? else { return Ok(false) };
         look.health = written;

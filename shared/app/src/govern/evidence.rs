@@ -9,15 +9,17 @@ use jiff::{Timestamp, ToSpan};
 use preheat_core::control::Arm;
 use preheat_core::counters::{Count, Subject};
 use preheat_core::day::PlanRow;
-use preheat_core::domain::Verdict;
-use preheat_core::domain::state::DomainState;
-use preheat_core::health::{DayTally, Dns, HealthInput, HealthRow, Neighbour, Neighbours, health, tally_day};
+use preheat_core::health::{
+    DayTally, Dns, HealthInput, HealthRow, Neighbour, Neighbours, health, is_visited, owed, tally_day,
+};
 use preheat_core::id::{DomainName, MailboxId, TenantId};
 use preheat_core::lifecycle::{Evidence, says_disabled};
 use preheat_core::placement::Finds;
 use preheat_core::seed::Seed;
+use preheat_core::slots::Slots;
 use preheat_core::tick::FleetRow;
-use preheat_core::turn::DayArchive;
+use preheat_core::turn::{DayArchive, day_so_far};
+use preheat_store::BadRow;
 
 use super::AT_ONCE;
 use crate::{App, AppError};
@@ -34,6 +36,19 @@ pub(super) struct Ground {
     dns: BTreeMap<(TenantId, DomainName), Dns>,
     /// Whether placements were read at all: a look at one mailbox goes by what was last known of them.
     placements: bool,
+    /// Rows that could not be read, each with the reason. Of what they say the last that was known holds.
+    pub(super) unreadable: Vec<String>,
+}
+
+/// What is known of a mailbox besides its rows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Given<'a> {
+    /// The reason that whoever changed its state has given.
+    pub(super) reason: Option<&'a str>,
+    /// Whether another mailbox of its domain is an emergency.
+    pub(super) domain_emergency: bool,
+    /// Whether its warmup was begun anew since the last look.
+    pub(super) begun_anew: bool,
 }
 
 impl Ground {
@@ -52,10 +67,12 @@ impl Ground {
             .buffered(AT_ONCE);
         while let Some((row, days, finds)) = read.try_next().await? {
             let plan = &row.plan.plan;
-            ground.finds.note_mailbox(&finds, &row.box_row);
-            ground.days.insert(plan.id, days);
+            ground.finds.note_mailbox(&finds.days, &row.box_row);
+            // What lies in a mailbox whose finds are damaged is not missing for that.
+            let is_searched = is_visited(row.plan.state) && finds.unreadable.is_empty();
+            ground.take_days(plan.id, days.days, days.unreadable.into_iter().chain(finds.unreadable));
             let engages = Arm::of(&ground.seed, plan, app.limits.control_share).is_engaged();
-            let neighbour = Neighbour { provider: plan.provider, engages, state: row.plan.state };
+            let neighbour = Neighbour { provider: plan.provider, engages, is_searched };
             ground.neighbours.insert(plan.id, neighbour);
         }
         drop(read);
@@ -72,7 +89,7 @@ impl Ground {
     pub(super) async fn of_one(app: &App, row: &PlanRow, now: Timestamp) -> Result<Self, AppError> {
         let mut ground = Self::empty(app.vault.secrets().await?.seed.clone());
         let days = app.store.archives_since(row.plan.id, since(row, now)).await?;
-        ground.days.insert(row.plan.id, days);
+        ground.take_days(row.plan.id, days.days, days.unreadable);
         ground.note_domains(app, &row.plan.tenant).await?;
         Ok(ground)
     }
@@ -85,7 +102,13 @@ impl Ground {
             days: BTreeMap::new(),
             dns: BTreeMap::new(),
             placements: false,
+            unreadable: Vec::new(),
         }
+    }
+
+    fn take_days(&mut self, id: MailboxId, days: Vec<DayArchive>, unreadable: impl IntoIterator<Item = BadRow>) {
+        self.days.insert(id, days);
+        self.unreadable.extend(unreadable.into_iter().map(|bad| bad.to_string()));
     }
 
     /// Whether placements were read: in a look at everybody.
@@ -94,8 +117,10 @@ impl Ground {
     }
 
     async fn note_domains(&mut self, app: &App, tenant: &TenantId) -> Result<(), AppError> {
-        for (domain, state) in app.store.domains(tenant).await? {
-            self.dns.insert((tenant.clone(), domain), state.as_ref().map_or(Dns::Unknown, dns_of));
+        let domains = app.store.domains(tenant).await?;
+        self.unreadable.extend(domains.unreadable.into_iter().map(|bad| bad.to_string()));
+        for (domain, state) in domains.states {
+            self.dns.insert((tenant.clone(), domain), state.map_or(Dns::Unknown, |state| state.dns()));
         }
         Ok(())
     }
@@ -103,12 +128,13 @@ impl Ground {
     /// The last days of a mailbox, folded anew; reported events as `known` has them.
     pub(super) fn fold(&self, app: &App, row: &PlanRow, known: &HealthRow, now: Timestamp) -> Vec<DayTally> {
         let engages = Arm::of(&self.seed, &row.plan, app.limits.control_share).is_engaged();
-        let fold = |date: Date, target: u32, slots| {
+        let fold = |date: Date, target: u32, slots: &Slots| {
             let before = known.days.iter().find(|day| day.date == date);
             let day = DayTally {
                 target,
                 reported_bounces: before.map_or(0, |day| day.reported_bounces),
                 reported_complaints: before.map_or(0, |day| day.reported_complaints),
+                reported_attempts: before.map_or(0, |day| day.reported_attempts),
                 ..DayTally::new(date)
             };
             let schedule = &row.plan.schedule;
@@ -119,8 +145,8 @@ impl Ground {
         let open = row.date;
         let archived = self.days.get(&row.plan.id).into_iter().flatten();
         // An archive beside a row of the same day was left by a turn that got no further.
-        let over = archived.filter(|day| Some(day.date) != open).map(|day| fold(day.date, day.target, &day.slots));
-        let so_far = open.map(|date| fold(date, row.quota.saturating_sub(row.carried_in), &row.slots));
+        let over = archived.filter(|day| Some(day.date) != open).map(|day| fold(day.date, owed(day), &day.slots));
+        let so_far = day_so_far(row, now).map(|day| fold(day.date, owed(&day), &row.slots));
         over.chain(so_far).collect()
     }
 
@@ -130,7 +156,7 @@ impl Ground {
         app: &App,
         row: &PlanRow,
         known: &HealthRow,
-        (reason, domain_emergency): (Option<&str>, bool),
+        given: Given<'_>,
         now: Timestamp,
     ) -> Evidence {
         let schedule = &row.plan.schedule;
@@ -145,11 +171,12 @@ impl Ground {
             schedule,
             dns_fails: known.standing.clone().with_dns(dns).dns_fails(),
             counted_from: known.standing.counted_from,
+            dropped_on: known.standing.dropped_on,
             last: known.scores,
         };
         Evidence {
             state: row.state,
-            says_disabled: reason.is_some_and(says_disabled),
+            says_disabled: given.reason.is_some_and(says_disabled),
             health: Some(health(&input, &app.limits.health)),
             day_index: row.day_index,
             half_plateau_day: row.plan.ramp.first_day_at(row.plan.ramp.plateau() / 2.0),
@@ -158,23 +185,15 @@ impl Ground {
             // Nobody says so yet but the servers themselves, whose refusal a visit or a send has written down as the state.
             disabled: false,
             reputation: None,
-            domain_emergency,
+            domain_emergency: given.domain_emergency,
+            by_hand: row.by_hand,
+            begun_anew: given.begun_anew,
             today,
         }
     }
 }
 
-/// How a domain stands, in the words of health.
-#[must_use]
-pub fn dns_of(state: &DomainState) -> Dns {
-    match (state.failing_since, state.verdict) {
-        (Some(since), _) => Dns::Failing { since },
-        (None, Verdict::Passing | Verdict::Warning) => Dns::Passing,
-        (None, Verdict::Failing | Verdict::Unknown) => Dns::Unknown,
-    }
-}
-
-/// Reported bounces and complaints of a mailbox, by local day, into the days that are known. A day that has any is kept.
+/// Reported bounces, complaints and attempts of a mailbox, by local day, into the days that are known. A day that has any is kept.
 pub(super) async fn reported(
     app: &App,
     row: &PlanRow,
@@ -186,10 +205,11 @@ pub(super) async fn reported(
     let counted = app.store.counters_by_day(&Subject::Mailbox(row.plan.id), days).await?;
     let day = |(date, counters): (Date, preheat_core::counters::Counters)| {
         let before = known.days.iter().find(|day| day.date == date).cloned();
-        let whole = |count| u32::try_from(counters.get(count)).unwrap_or(u32::MAX);
+        let whole = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         DayTally {
-            reported_bounces: whole(Count::Hard),
-            reported_complaints: whole(Count::Complained),
+            reported_bounces: whole(counters.get(Count::Hard)),
+            reported_complaints: whole(counters.get(Count::Complained)),
+            reported_attempts: whole(counters.attempts()),
             ..before.unwrap_or_else(|| DayTally::new(date))
         }
     };

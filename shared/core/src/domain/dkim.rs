@@ -37,6 +37,10 @@ const RSA_BITS_MIN: usize = 1_024;
 /// RSA keys should have this, in bits.
 const RSA_BITS_GOOD: usize = 2_048;
 
+/// What to do where keys are only guessed.
+const SELECTOR_ADVICE: &str =
+    "name the selector that your provider signs with: --selector NAME (`s=` in the DKIM-Signature of a mail)";
+
 /// The checks of a domain: one a given selector; or one of all known ones.
 pub(super) fn check(ask: &mut Ask<'_>, subject: &Subject) -> Vec<Check> {
     let domain = subject.domain.as_str();
@@ -45,20 +49,18 @@ pub(super) fn check(ask: &mut Ask<'_>, subject: &Subject) -> Vec<Check> {
     }
     let tried: Vec<Check> = KNOWN_SELECTORS.iter().map(|selector| of_selector(ask, domain, selector, false)).collect();
     let mut found: Vec<Check> = tried.iter().filter(|check| check.verdict != Verdict::Unknown).cloned().collect();
-    if found.is_empty() {
-        let failed = tried.iter().find(|check| check.advice.is_some());
-        let finding = match failed {
-            Some(check) => format!("at {}: {}", check.about, check.finding),
-            None => format!("no key at any of the selectors {}", KNOWN_SELECTORS.join(", ")),
-        };
-        let check = Check::new(Topic::Dkim, domain, Verdict::Unknown, finding).advise(
-            "name the selector that your provider signs with: --selector NAME (`s=` in the DKIM-Signature of a mail)",
-        );
-        return vec![check.optional()];
-    }
     // A forgotten key of a former provider does no harm beside one in use.
     if found.iter().any(|check| check.verdict == Verdict::Passing) {
         found.retain(|check| check.verdict != Verdict::Failing);
+        return found;
+    }
+    if let Some(check) = tried.iter().find(|check| check.advice.is_some() && check.verdict == Verdict::Unknown) {
+        // The key in use may be where nobody could look.
+        let finding = format!("at {}: {}", check.about, check.finding);
+        found.push(Check::new(Topic::Dkim, domain, Verdict::Unknown, finding).advise(SELECTOR_ADVICE));
+    } else if found.is_empty() {
+        let finding = format!("no key at any of the selectors {}", KNOWN_SELECTORS.join(", "));
+        found.push(Check::new(Topic::Dkim, domain, Verdict::Unknown, finding).advise(SELECTOR_ADVICE).optional());
     }
     found
 }

@@ -1,10 +1,17 @@
 //! Since when a domain fails, and whether it may send (domain.md §7): failing for over 72 h it stops sending, and keeps
 //! receiving. A look-up that fails changes nothing: what failed before fails still, what did not does not.
+//!
+//! A domain *fails* with any check that is required, and its owner is told. It *stops*, and caps the scores of its mailboxes, for
+//! SPF, DKIM and DMARC only, on a clock of their own: the name or a listing of a sending IP says nothing of mailboxes that send
+//! through their provider's servers.
+
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Check, Report, Topic, Verdict, verdict};
+use crate::health::Dns;
 use crate::id::DomainName;
 
 /// How long a domain may fail before it stops sending, in hours; also the grace of a new one.
@@ -21,6 +28,9 @@ pub struct DomainState {
     pub since: Timestamp,
     /// Since when it fails without a break.
     pub failing_since: Option<Timestamp>,
+    /// Since when SPF, DKIM or DMARC fails without a break: what stops it.
+    #[serde(default)]
+    pub records_failing_since: Option<Timestamp>,
     /// When it was checked last.
     pub checked_at: Timestamp,
     /// The last that is known of every check; of blocklists, those that list something or did not answer.
@@ -47,7 +57,8 @@ impl DomainState {
     #[must_use]
     pub fn after(before: Option<&Self>, report: Report, now: Timestamp) -> Self {
         let selectors = before.map(|before| before.selectors.clone()).unwrap_or_default();
-        let checks = report.checks.into_iter().map(|check| keep_failing(before, check));
+        let seen: BTreeSet<String> = seen_keys(&report).map(|check| check.about.clone()).collect();
+        let checks = report.checks.into_iter().map(|check| keep_failing(before, check, (&report.domain, &seen)));
         // It is written daily: what lists nobody would double the row.
         let is_quiet = |check: &Check| check.topic == Topic::Blocklist && check.verdict == Verdict::Passing;
         let checks: Vec<Check> = checks.filter(|check| !is_quiet(check)).collect();
@@ -55,14 +66,35 @@ impl DomainState {
         let since = before.filter(|before| before.verdict == verdict).map_or(now, |before| before.since);
         let failing_since =
             (verdict == Verdict::Failing).then(|| before.and_then(|before| before.failing_since).unwrap_or(now));
-        Self { domain: report.domain, verdict, since, failing_since, checked_at: now, checks, selectors }
+        let records_failing_since = checks.iter().any(Check::stops).then(|| {
+            let before = before.filter(|before| before.checks.iter().any(Check::stops));
+            // A row of the version before knows one clock only.
+            before.and_then(|before| before.records_failing_since.or(before.failing_since)).unwrap_or(now)
+        });
+        Self {
+            domain: report.domain,
+            verdict,
+            since,
+            failing_since,
+            records_failing_since,
+            checked_at: now,
+            checks,
+            selectors,
+        }
     }
 
-    /// Whether mailboxes of the domain may send: it does not fail, or not for over 72 h yet.
+    /// How it stands, in the words of health. A check that failed stays failing while nobody can look, so a domain without a
+    /// failing one does not fail.
+    #[must_use]
+    pub fn dns(&self) -> Dns {
+        self.records_failing_since.map_or(Dns::Passing, |since| Dns::Failing { since })
+    }
+
+    /// Whether mailboxes of the domain may send: its records do not fail, or not for over 72 h yet.
     #[must_use]
     pub fn may_send(&self, now: Timestamp) -> bool {
         let grace = SignedDuration::from_hours(GRACE_H);
-        self.failing_since.is_none_or(|since| now.duration_since(since) <= grace)
+        self.records_failing_since.is_none_or(|since| now.duration_since(since) <= grace)
     }
 
     /// Whether it is time to look again: a day after it was well, an hour after it was not.
@@ -89,14 +121,25 @@ impl DomainState {
     }
 }
 
-/// A check that nobody could make stays failing if it was: never better than the last that is known.
-fn keep_failing(before: Option<&DomainState>, check: Check) -> Check {
+/// A check that nobody could make stays failing if it was: never better than the last that is known. Where DKIM's selectors are
+/// only tried, failed look-ups are one check of the domain (`tried`): a key that failed and was not seen now fails still.
+fn keep_failing(before: Option<&DomainState>, check: Check, tried: (&DomainName, &BTreeSet<String>)) -> Check {
     if check.verdict != Verdict::Unknown {
         return check;
     }
-    let same = |old: &&Check| old.topic == check.topic && old.about == check.about && old.verdict == Verdict::Failing;
-    match before.and_then(|before| before.checks.iter().find(same)) {
+    let (domain, seen) = tried;
+    let is_guess = check.topic == Topic::Dkim && check.required && check.about == domain.as_str();
+    let failed = |old: &&Check| {
+        let is_same = old.about == check.about || (is_guess && !seen.contains(&old.about));
+        old.topic == check.topic && old.verdict == Verdict::Failing && is_same
+    };
+    match before.and_then(|before| before.checks.iter().find(failed)) {
         Some(old) => old.clone(),
         None => check,
     }
+}
+
+/// The DKIM keys that somebody saw.
+fn seen_keys(report: &Report) -> impl Iterator<Item = &Check> {
+    report.checks.iter().filter(|check| check.topic == Topic::Dkim && check.verdict != Verdict::Unknown)
 }

@@ -7,6 +7,7 @@ use super::blocklist::Blocklist;
 use super::fleet::{Member, fleet};
 use super::state::{Change, DomainState};
 use super::*;
+use crate::health::Dns;
 use crate::mailbox::State;
 
 /// Public halves of keys that were made for these tests and never used for anything.
@@ -366,6 +367,62 @@ fn a_domain_stops_after_72_hours_of_failing_and_no_failed_look_up_changes_that()
     assert_eq!(step(&ill, 168), (Failing, Some(Change::Failing), true), "its grace begins anew");
     let json = serde_json::to_string(&state).unwrap();
     assert_eq!(serde_json::from_str::<Option<DomainState>>(&json).unwrap(), state);
+}
+
+#[test]
+fn a_failed_dkim_look_up_heals_no_failing_key() {
+    let start: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
+    let hour = |n: i64| start + SignedDuration::from_hours(n);
+    let google = "google._domainkey.example.com";
+    let broken = good().txt(google, &["v=DKIM1; p="]);
+    let unseen = good().fails(google, RecordKind::Txt);
+    // Somebody else's key, fit for nothing but a warning, beside the one that nobody can see.
+    let beside = unseen.clone().txt("s1._domainkey.example.com", &[&format!("v=DKIM1; t=y; p={RSA_2048}")]);
+    let failing = DomainState::after(None, broken.judge(&subject()), hour(0));
+    assert_eq!((failing.verdict, failing.records_failing_since), (Verdict::Failing, Some(hour(0))));
+    for zone in [&unseen, &beside] {
+        let next = DomainState::after(Some(&failing), zone.judge(&subject()), hour(24));
+        assert_eq!(next.verdict, Verdict::Failing, "{:#?}", next.checks);
+        assert_eq!((next.dns(), next.change(Some(&failing))), (Dns::Failing { since: hour(0) }, None));
+        // Once the key is seen, and good, it is good.
+        let healed = DomainState::after(Some(&next), good().judge(&subject()), hour(48));
+        assert_eq!((healed.verdict, healed.change(Some(&next))), (Verdict::Passing, Some(Change::Recovered)));
+    }
+    // Never seen at all: required, so that the next look comes in an hour.
+    let never = DomainState::after(None, unseen.judge(&subject()), hour(0));
+    assert_eq!((never.verdict, never.dns()), (Verdict::Unknown, Dns::Passing));
+    assert!(never.is_due(hour(1)));
+}
+
+#[test]
+fn a_failing_name_or_listing_is_told_and_stops_no_mailbox() {
+    let start: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
+    let hour = |n: i64| start + SignedDuration::from_hours(n);
+    let mut nameless = good();
+    nameless.0.remove(&("7.113.0.203.in-addr.arpa".to_owned(), RecordKind::Ptr));
+    let first = DomainState::after(None, nameless.judge(&subject()), hour(0));
+    assert_eq!((first.verdict, first.change(None)), (Verdict::Failing, Some(Change::Failing)));
+    let later = DomainState::after(Some(&first), nameless.judge(&subject()), hour(100));
+    assert_eq!((later.change(Some(&first)), later.may_send(hour(100)), later.dns()), (None, true, Dns::Passing));
+    // SPF fails as well from then on: its grace begins then.
+    let both = nameless.clone().txt("example.com", &[]);
+    let both = DomainState::after(Some(&later), both.judge(&subject()), hour(101));
+    assert_eq!((both.failing_since, both.records_failing_since), (Some(hour(0)), Some(hour(101))));
+    assert!(both.may_send(hour(101 + 72)) && !both.may_send(hour(101 + 73)));
+    // SPF is mended while nobody knows of the name: it fails no longer in what stops it.
+    let unknown = nameless.fails("_dmarc.example.com", RecordKind::Txt);
+    let mended = DomainState::after(Some(&both), unknown.judge(&subject()), hour(102));
+    assert_eq!((mended.dns(), mended.verdict), (Dns::Passing, Verdict::Failing));
+}
+
+#[test]
+fn a_domain_that_fails_no_longer_does_not_fail_while_something_else_is_unknown() {
+    let start: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
+    let ill = DomainState::after(None, good().txt("example.com", &[]).judge(&subject()), start);
+    let half = good().fails("_dmarc.example.com", RecordKind::Txt);
+    let next = DomainState::after(Some(&ill), half.judge(&subject()), start + SignedDuration::from_hours(1));
+    assert_eq!((next.verdict, next.change(Some(&ill))), (Verdict::Unknown, Some(Change::Recovered)));
+    assert_eq!(next.dns(), Dns::Passing);
 }
 
 #[test]

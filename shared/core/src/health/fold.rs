@@ -19,8 +19,8 @@ pub struct Neighbour {
     pub provider: Provider,
     /// Whether it reads what it gets, as controls and `measure` do not.
     pub engages: bool,
-    /// Whether anybody visits it.
-    pub state: State,
+    /// Whether anybody visits it, and what was found can be read.
+    pub is_searched: bool,
 }
 
 /// The mailboxes that are written to.
@@ -65,7 +65,7 @@ pub fn tally_day(
             Outcome::Found(Placement::Spam) => tally.spam += 1,
             Outcome::Found(Placement::Promotions) => tally.promotions += 1,
             Outcome::Found(Placement::Other) => tally.other += 1,
-            Outcome::Missing => tally.missing += u32::from(known.is_some_and(|known| is_visited(known.state))),
+            Outcome::Missing => tally.missing += u32::from(known.is_some_and(|known| known.is_searched)),
             Outcome::Open => {}
         }
         tally.read += u32::from(engages && find.is_some() && known.is_some_and(|known| known.engages));
@@ -73,7 +73,9 @@ pub fn tally_day(
     day
 }
 
-fn is_visited(state: State) -> bool {
+/// Whether anybody looks for mail in a mailbox of this state.
+#[must_use]
+pub fn is_visited(state: State) -> bool {
     match state {
         State::Warming | State::Ready | State::Degraded | State::Paused => true,
         State::New | State::Error | State::Retired => false,

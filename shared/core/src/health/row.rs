@@ -27,6 +27,8 @@ pub struct HealthRow {
     pub spreading: Option<u32>,
     /// Until which local date its days were rolled up.
     pub rolled_to: Option<Date>,
+    /// From which local date on days count, if warmup was begun anew.
+    pub counts_from: Option<Date>,
 }
 
 impl HealthRow {
@@ -41,6 +43,7 @@ impl HealthRow {
             sent_before: 0,
             spreading: None,
             rolled_to: None,
+            counts_from: None,
         }
     }
 
@@ -52,7 +55,8 @@ impl HealthRow {
 
     /// Takes over days that were folded anew, each in place of what was known of it. Folding the same again changes nothing.
     /// The oldest leave the row, and only their sends stay counted.
-    pub fn take(&mut self, fresh: Vec<DayTally>) {
+    pub fn take(&mut self, mut fresh: Vec<DayTally>) {
+        fresh.retain(|day| self.counts_from.is_none_or(|from| day.date >= from));
         let oldest = self.days.first().map(|day| day.date);
         for day in fresh {
             match self.days.binary_search_by_key(&day.date, |known| known.date) {
@@ -70,11 +74,17 @@ impl HealthRow {
         }
     }
 
-    /// Warmup begins anew.
-    pub fn reset(&mut self) {
+    /// Warmup begins anew with this date: what was before is forgotten, also where archives still tell of it. Whether that was
+    /// not known yet.
+    pub fn begin_anew(&mut self, from: Option<Date>) -> bool {
+        if from.is_none() || from == self.counts_from {
+            return false;
+        }
+        self.counts_from = from;
         self.days.clear();
         self.sent_before = 0;
         self.scores = None;
+        true
     }
 }
 
@@ -115,5 +125,19 @@ mod tests {
         let complained = DayTally { reported_complaints: 1, ..DayTally::new(date_of(2_001)) };
         row.take(vec![DayTally::new(date_of(2_000)), complained.clone()]);
         assert_eq!(row.days, [complained]);
+    }
+
+    #[test]
+    fn what_was_before_a_stop_does_not_come_back_with_the_next_fold() {
+        let mut row = HealthRow::first(State::Warming, Timestamp::UNIX_EPOCH);
+        let before: Vec<DayTally> = (2_000..2_020).map(|number| day(number, 20)).collect();
+        row.take(before.clone());
+        assert!(row.begin_anew(Some(date_of(2_020))));
+        assert_eq!(row.sent(), 0);
+        row.take(before);
+        row.take(vec![day(2_020, 7)]);
+        assert_eq!((row.sent(), row.days.len()), (7, 1));
+        assert!(!row.begin_anew(Some(date_of(2_020))), "the same stop, read again");
+        assert_eq!(row.sent(), 7);
     }
 }

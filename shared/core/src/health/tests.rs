@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::day::SlotState;
 use crate::id::{MailboxId, SlotId};
-use crate::mailbox::{Days, State};
+use crate::mailbox::Days;
 use crate::placement::Finds;
 use crate::visit::{Found, Placement};
 
@@ -22,10 +22,22 @@ fn all_inbox(sent: u32) -> Tally {
     Tally { sent, inbox: sent, read: sent, ..Tally::default() }
 }
 
+fn last(heat: u8) -> Scores {
+    Scores { deliverability: heat, heat, score: 0, ready: false, estimated_ready: None, uncapped: None }
+}
+
 fn health_of(days: &[DayTally], day_index: u32, last: Option<Scores>) -> Health {
     let schedule = schedule();
-    let input =
-        HealthInput { days, today: TODAY, day_index, schedule: &schedule, dns_fails: false, counted_from: None, last };
+    let input = HealthInput {
+        days,
+        today: TODAY,
+        day_index,
+        schedule: &schedule,
+        dns_fails: false,
+        counted_from: None,
+        dropped_on: None,
+        last,
+    };
     health(&input, &HealthLimits::default())
 }
 
@@ -119,10 +131,40 @@ fn unknown_is_never_better_than_the_last_known() {
     let blind: Vec<DayTally> =
         (1..8).map(|back| day(TODAY - (back).days(), 10, Tally { sent: 10, ..Tally::default() })).collect();
     assert_eq!(health_of(&blind, 8, None).scores, None);
-    let last = |heat| Scores { deliverability: heat, heat, score: 0, ready: false, estimated_ready: None };
     assert_eq!(health_of(&blind, 8, Some(last(40))).scores.unwrap().heat, 40);
     // ... and not better than it looks now.
     assert_eq!(health_of(&blind, 8, Some(last(99))).scores.unwrap().heat, 86);
+}
+
+#[test]
+fn one_mail_in_spam_lifts_nothing_and_as_many_in_the_inbox_as_the_prior_do() {
+    let of = |inbox, spam| {
+        let tally = Tally { sent: 10, inbox, spam, ..Tally::default() };
+        let days: Vec<DayTally> =
+            (1..8).map(|back| day(TODAY - (back).days(), 10, if back == 1 { tally } else { all_sent(10) })).collect();
+        health_of(&days, 8, Some(last(40))).scores.unwrap()
+    };
+    assert_eq!((of(0, 0).heat, of(0, 1).heat, of(7, 0).heat), (40, 40, 40));
+    assert_eq!((of(0, 0).deliverability, of(0, 1).deliverability), (40, 40));
+    assert_eq!(of(8, 0).heat, 92);
+}
+
+fn all_sent(sent: u32) -> Tally {
+    Tally { sent, ..Tally::default() }
+}
+
+#[test]
+fn campaigns_are_mail_as_well() {
+    // 20 of warmup, none bounced; 300 attempts reported in all, 6 hard: 2 %, not 30 %.
+    let mut today = day(TODAY, 20, all_inbox(20));
+    (today.reported_bounces, today.reported_complaints, today.reported_attempts) = (6, 1, 300);
+    let known = health_of(&[today.clone()], 5, None);
+    assert_eq!((known.bounces.0, known.bounces_today), (Rate::new(6, 300), Rate::new(6, 300)));
+    assert_eq!(known.complaints, Rate::new(1, 294));
+    assert_eq!((known.day.sent, known.volume.of), (20, 0), "the ramp's volume is warmup's alone");
+    // A platform that reports the bad alone, days after the send: warmup's own sends are the more.
+    today.reported_attempts = 6;
+    assert_eq!(health_of(&[today], 5, None).bounces.0, Rate::new(6, 20));
 }
 
 #[test]
@@ -137,6 +179,7 @@ fn what_a_pause_has_paid_for_is_not_counted_again() {
         schedule: &schedule,
         dns_fails: false,
         counted_from: Some(TODAY),
+        dropped_on: None,
         last: None,
     };
     let health = health(&input, &HealthLimits::default());
@@ -169,8 +212,8 @@ fn a_day_is_folded_from_its_slots_and_finds() {
         found(6, Placement::Inbox),
     ]);
     let neighbours: Neighbours = [
-        (them, Neighbour { provider: Provider::Microsoft, engages: true, state: State::Warming }),
-        (dead, Neighbour { provider: Provider::Gmail, engages: true, state: State::Error }),
+        (them, Neighbour { provider: Provider::Microsoft, engages: true, is_searched: true }),
+        (dead, Neighbour { provider: Provider::Gmail, engages: true, is_searched: false }),
     ]
     .into();
     let fold = |now: &str| {
@@ -198,10 +241,11 @@ fn tally() -> impl Strategy<Value = Tally> {
 }
 
 fn days() -> impl Strategy<Value = Vec<DayTally>> {
-    prop::collection::vec((tally(), tally(), 0_u32..80, (0_u32..4, 0_u32..4)), 0..14).prop_map(|days| {
-        let day = |(back, (gmail, other, target, reported)): (i64, (Tally, Tally, u32, (u32, u32)))| DayTally {
+    prop::collection::vec((tally(), tally(), 0_u32..80, (0_u32..4, 0_u32..4, 0_u32..90)), 0..14).prop_map(|days| {
+        let day = |(back, (gmail, other, target, reported)): (i64, (Tally, Tally, u32, (u32, u32, u32)))| DayTally {
             reported_bounces: reported.0,
             reported_complaints: reported.1,
+            reported_attempts: reported.2,
             date: TODAY - back.days(),
             target,
             by_provider: [(Provider::Gmail, gmail), (Provider::Other, other)]
@@ -215,23 +259,27 @@ fn days() -> impl Strategy<Value = Vec<DayTally>> {
 
 proptest! {
     #[test]
-    fn scores_stay_in_0_to_100(days in days(), day_index in 0_u32..200) {
-        let health = health_of(&days, day_index, None);
+    fn scores_stay_in_0_to_100(days in days(), day_index in 0_u32..200, known in prop::option::of(0_u8..=100)) {
+        let health = health_of(&days, day_index, known.map(last));
         if let Some(scores) = health.scores {
             prop_assert!(scores.deliverability <= 100 && scores.heat <= scores.deliverability && scores.score <= scores.heat);
         }
     }
 
     #[test]
-    fn more_spam_never_raises_a_score(days in days(), day_index in 1_u32..60, at in 0_usize..14, more in 1_u32..40, moved: bool) {
-        let before = health_of(&days, day_index, None).scores;
+    fn more_spam_never_raises_a_score(
+        days in days(), day_index in 1_u32..60, known in prop::option::of(0_u8..=100),
+        at in 0_usize..14, more in 1_u32..40, moved: bool,
+    ) {
+        let known = known.map(last);
+        let before = health_of(&days, day_index, known).scores;
         let mut worse = days;
         let Some(tally) = worse.get_mut(at).and_then(|day| day.by_provider.get_mut(&Provider::Gmail)) else { return Ok(()) };
         // Mails that were sent are found in spam: in place of the inbox, or of nowhere so far.
         let more = if moved { more.min(tally.inbox) } else { more };
         tally.spam += more;
         tally.inbox -= if moved { more } else { 0 };
-        let (before, after) = (before, health_of(&worse, day_index, None).scores);
+        let (before, after) = (before, health_of(&worse, day_index, known).scores);
         if let (Some(before), Some(after)) = (before, after) {
             prop_assert!(after.deliverability <= before.deliverability);
             prop_assert!(after.heat <= before.heat && after.score <= before.score);

@@ -33,7 +33,8 @@ pub fn days_text(days: &[DayTally]) -> String {
 fn day_text(day: &DayTally) -> String {
     // Writing to a String never fails.
     let mut text = format!("{}={}", base36(u64::from(day_number(day.date))), day.target);
-    for (letter, count) in [('b', day.reported_bounces), ('c', day.reported_complaints)] {
+    let reported = [('b', day.reported_bounces), ('c', day.reported_complaints), ('a', day.reported_attempts)];
+    for (letter, count) in reported {
         if count > 0 {
             let _ = write!(text, "{letter}{count}");
         }
@@ -93,6 +94,7 @@ fn read_day(text: &str) -> Option<DayTally> {
             match letter {
                 'b' => day.reported_bounces = count,
                 'c' => day.reported_complaints = count,
+                'a' => day.reported_attempts = count,
                 _ => return None,
             }
             continue;

@@ -4,7 +4,7 @@ use jiff::civil::{Time, date};
 use proptest::prelude::*;
 
 use super::*;
-use crate::health::{DayTally, HealthInput, Scores, Tally, health};
+use crate::health::{DayTally, HealthInput, Reputation, Scores, Tally, health};
 use crate::mailbox::{Days, Provider, Schedule};
 use crate::rate::Rate;
 
@@ -20,7 +20,7 @@ fn hours(hours: i64) -> SignedDuration {
 }
 
 fn scores(heat: u8) -> Scores {
-    Scores { deliverability: heat, heat, score: heat, ready: heat >= 80, estimated_ready: None }
+    Scores { deliverability: heat, heat, score: heat, ready: heat >= 80, estimated_ready: None, uncapped: None }
 }
 
 /// Health by its scores and rates, as if all else were well.
@@ -35,9 +35,11 @@ fn well(heat: u8) -> Health {
         schedule: &schedule,
         dns_fails: false,
         counted_from: None,
+        dropped_on: None,
         last: None,
     };
-    Health { scores: Some(scores(heat)), ..health(&input, &HealthLimits::default()) }
+    let reputation = Some(Reputation { deliverability: heat, heat });
+    Health { scores: Some(scores(heat)), reputation, ..health(&input, &HealthLimits::default()) }
 }
 
 fn bouncing(count: u64, of: u64) -> Health {
@@ -59,6 +61,8 @@ fn evidence(state: State, health: Option<Health>) -> Evidence {
         disabled: false,
         reputation: None,
         domain_emergency: false,
+        by_hand: false,
+        begun_anew: false,
         today: TODAY,
     }
 }
@@ -134,7 +138,7 @@ fn warming_becomes_ready_when_all_six_hold() {
         Evidence { sent: 199, ..good.clone() },
         Evidence { health: None, ..good.clone() },
         with(&|health| health.scores = Some(scores(84))),
-        with(&|health| health.scores = None),
+        with(&|health| (health.scores, health.reputation) = (None, None)),
         with(&|health| health.complaints = Rate::new(2, 1000)),
         with(&|health| health.read = Rate::new(14, 100)),
         with(&|health| health.read = Rate::new(0, 0)),
@@ -151,7 +155,7 @@ fn warming_becomes_degraded_at_heat_under_60_with_20_placements() {
     let standing = since(State::Warming, hours(500));
     let at = |heat, placements| {
         let mut health = well(heat);
-        (health.week.inbox, health.week.spam) = (0, placements);
+        health.placements_since_drop = placements;
         evidence(State::Warming, Some(health))
     };
     let step = look(&standing, &at(59, 20));
@@ -210,7 +214,7 @@ fn any_live_mailbox_is_paused_by_hand_and_only_by_hand_goes_on() {
         let step = look(&since(state, hours(9)), &evidence(State::Paused, Some(well(90))));
         assert_eq!((step.after.state, step.after.pause), (State::Paused, Some(Pause::Hand)));
         assert_eq!(step.ruling.unwrap().rule, Rule::PausedByHand);
-        let stopped = Evidence { day_index: 0, ..evidence(State::Paused, None) };
+        let stopped = Evidence { begun_anew: true, ..evidence(State::Paused, None) };
         assert_eq!(rule(&since(State::Warming, hours(9)), &stopped), Some((State::Paused, Rule::Stopped)));
         let later = step.after;
         let weeks = super::step(
@@ -282,7 +286,8 @@ fn an_automatic_pause_ends_after_48_hours_a_ramp_week_back_if_its_cause_is_gone(
     let calm = evidence(State::Paused, Some(bouncing(0, 0)));
     assert_eq!(rule(&paused(Cause::Bounces, 47), &calm), None);
     let step = look(&paused(Cause::Bounces, 48), &calm);
-    assert_eq!((step.after.state, step.after.percent, step.after.pause), (State::Warming, 100, None));
+    // Half its volume: it was paused, so that it has no bounces proves nothing.
+    assert_eq!((step.after.state, step.after.percent, step.after.pause), (State::Warming, 50, None));
     assert_eq!(step.after.counted_from, Some(TODAY));
     let ruling = step.ruling.unwrap();
     assert_eq!((ruling.rule, ruling.progress), (Rule::Resumed, Progress::BackTo(13)));
@@ -319,6 +324,175 @@ fn a_mailbox_disabled_for_over_a_day_is_retired() {
 }
 
 #[test]
+fn a_domain_that_fails_within_its_grace_takes_nobody_out_of_service() {
+    let schedule = Schedule::new("UTC", Time::midnight(), Time::constant(23, 0, 0, 0), Days::ALL).unwrap();
+    let tally = Tally { sent: 30, inbox: 30, read: 30, ..Tally::default() };
+    let day = |back: i64| DayTally {
+        target: 30,
+        by_provider: [(Provider::Gmail, tally)].into(),
+        ..DayTally::new(TODAY - jiff::Span::new().days(back))
+    };
+    let days: Vec<DayTally> = (0..9).map(day).collect();
+    let failing = |last| {
+        let input = HealthInput {
+            days: &days,
+            today: TODAY,
+            day_index: 40,
+            schedule: &schedule,
+            dns_fails: true,
+            counted_from: None,
+            dropped_on: None,
+            last,
+        };
+        health(&input, &HealthLimits::default())
+    };
+    let first = failing(None);
+    assert_eq!((first.scores.unwrap().heat, first.scores.unwrap().ready), (59, false), "what is shown is capped");
+    // Also by what was remembered of it.
+    let second = failing(first.scores);
+    assert_eq!(second.reputation, first.reputation);
+    for state in [State::Ready, State::Warming, State::Degraded] {
+        let failing =
+            Evidence { dns: Dns::Failing { since: now() - hours(2) }, ..evidence(state, Some(second.clone())) };
+        let after = look(&since(state, hours(500)), &failing).after;
+        assert_eq!((after.state, after.low_since), (state, None));
+    }
+    // But nothing becomes ready while its domain fails.
+    assert_eq!(rule(&since(State::Warming, hours(500)), &evidence(State::Warming, Some(second))), None);
+}
+
+#[test]
+fn volume_alone_degrades_nobody() {
+    let with = |deliverability, heat| Health { reputation: Some(Reputation { deliverability, heat }), ..well(heat) };
+    for state in [State::Warming, State::Ready, State::Degraded] {
+        let thin = evidence(state, Some(with(85, 10)));
+        let mut standing = since(state, hours(500));
+        standing.percent = if state == State::Degraded { 50 } else { 100 };
+        assert_eq!(rule(&standing, &thin), None, "{state:?}");
+        assert_eq!(look(&standing, &thin).after.low_since, None);
+    }
+    let poor = evidence(State::Ready, Some(with(84, 10)));
+    assert_eq!(rule(&since(State::Ready, hours(500)), &poor), Some((State::Warming, Rule::ReputationDrop)));
+}
+
+#[test]
+fn a_drop_from_ready_is_one_step_and_the_next_takes_new_placements() {
+    let mut low = well(59);
+    low.placements_since_drop = 100;
+    let dropped = look(&since(State::Ready, hours(500)), &evidence(State::Ready, Some(low.clone()))).after;
+    assert_eq!((dropped.state, dropped.dropped_on), (State::Warming, Some(TODAY)));
+    // The same evidence, read again: every placement is of mail that was sent before the drop.
+    let tally = Tally { sent: 40, inbox: 10, spam: 30, ..Tally::default() };
+    let schedule = Schedule::new("UTC", Time::midnight(), Time::constant(23, 0, 0, 0), Days::ALL).unwrap();
+    let on = |back: i64| DayTally {
+        target: 40,
+        by_provider: [(Provider::Gmail, tally)].into(),
+        ..DayTally::new(TODAY - jiff::Span::new().days(back))
+    };
+    let health_at = |today, days: &[DayTally]| {
+        let input = HealthInput {
+            days,
+            today,
+            day_index: 20,
+            schedule: &schedule,
+            dns_fails: false,
+            counted_from: None,
+            dropped_on: dropped.dropped_on,
+            last: None,
+        };
+        health(&input, &HealthLimits::default())
+    };
+    let same = evidence(State::Warming, Some(health_at(TODAY, &[on(0), on(1), on(2)])));
+    assert_eq!(rule(&dropped, &same), None);
+    let tomorrow = TODAY + jiff::Span::new().days(1);
+    let next = health_at(tomorrow, &[on(-1), on(0), on(1)]);
+    let next = Evidence { today: tomorrow, ..evidence(State::Warming, Some(next)) };
+    assert_eq!(rule(&dropped, &next), Some((State::Degraded, Rule::Degraded)));
+}
+
+#[test]
+fn a_tier_that_changes_is_decided_also_where_it_changes_no_multiplier() {
+    let standing = Standing { percent: 50, ..since(State::Degraded, hours(9)) };
+    let worse = look(&standing, &evidence(State::Degraded, Some(bouncing(3, 50))));
+    assert_eq!((worse.after.tier, worse.after.percent), (Tier::Critical, 50));
+    assert_eq!(worse.ruling.unwrap().rule, Rule::Tier);
+    assert_eq!(look(&worse.after, &evidence(State::Degraded, Some(bouncing(3, 50)))).ruling, None);
+}
+
+#[test]
+fn each_further_automatic_pause_lasts_twice_as_long() {
+    let limits = HealthLimits::default();
+    let bad = |state| evidence(state, Some(bouncing(20, 100)));
+    let on = |days: i64, state, health: Health| {
+        let at = now() + hours(24 * days);
+        (Evidence { today: TODAY + jiff::Span::new().days(days), ..evidence(state, Some(health)) }, at)
+    };
+    let (mut standing, mut day) = (since(State::Warming, hours(9)), 0);
+    for (nth, days) in [(1, 2), (2, 4), (3, 8), (4, 8)] {
+        let (evidence, at) = on(day, State::Warming, bouncing(20, 100));
+        standing = step(&standing, &evidence, at, &limits).after;
+        assert_eq!((standing.state, standing.pauses), (State::Paused, nth));
+        let (early, at) = on(day + days - 1, State::Paused, bouncing(0, 0));
+        assert_eq!(step(&standing, &early, at, &limits).ruling, None, "{nth}");
+        day += days;
+        let (late, at) = on(day, State::Paused, bouncing(0, 0));
+        standing = step(&standing, &late, at, &limits).after;
+        assert_eq!((standing.state, standing.percent), (State::Warming, 50));
+        day += 1;
+    }
+    // Without a sample, and with a bad one, half stays half; with a clean one it is over.
+    let (small, at) = on(day, State::Warming, bouncing(0, 19));
+    let small = Evidence { day_index: 9, ..small };
+    assert_eq!(step(&standing, &small, at, &limits).after.percent, 50);
+    let (clean, at) = on(day, State::Warming, bouncing(0, 20));
+    let clean = Evidence { day_index: 9, ..clean };
+    let clean = step(&standing, &clean, at, &limits);
+    assert_eq!((clean.after.percent, clean.after.unproven, clean.ruling.unwrap().rule), (100, false, Rule::Tier));
+    // Long after the last one a pause is the first again.
+    let later = Standing { paused_on: Some(TODAY - jiff::Span::new().days(15)), pauses: 3, ..clean.after };
+    assert_eq!(look(&later, &bad(State::Warming)).after.pauses, 1);
+}
+
+#[test]
+fn a_domain_stays_paused_while_its_emergency_is() {
+    let emergency = |state| Evidence { domain_emergency: true, ..evidence(state, Some(well(90))) };
+    let paused = look(&since(State::Warming, hours(9)), &emergency(State::Warming)).after;
+    assert_eq!((paused.pause, paused.pauses), (Some(Pause::Auto(Cause::Domain)), 0));
+    let old = Standing { since: now() - hours(500), ..paused };
+    assert_eq!(rule(&old, &emergency(State::Paused)), None);
+    let over = look(&old, &evidence(State::Paused, Some(well(90)))).after;
+    assert_eq!((over.state, over.percent), (State::Warming, 100));
+    // A new one does not begin meanwhile, and is new again afterwards: it was never logged in to.
+    let new = look(&since(State::New, hours(1)), &emergency(State::New)).after;
+    assert_eq!((new.state, new.pause), (State::Paused, Some(Pause::Auto(Cause::Domain))));
+    let new = Standing { since: now() - hours(500), ..new };
+    let over = Evidence { day_index: 0, ..evidence(State::Paused, None) };
+    assert_eq!(rule(&new, &over), None, "nobody knows");
+    let over = Evidence { day_index: 0, ..evidence(State::Paused, Some(well(90))) };
+    assert_eq!(rule(&new, &over), Some((State::New, Rule::Resumed)));
+}
+
+#[test]
+fn a_person_takes_an_automatic_pause_over_and_a_stop_begins_anew_from_any_state() {
+    let auto = Standing { pause: Some(Pause::Auto(Cause::Bounces)), ..since(State::Paused, hours(100)) };
+    let by_hand = Evidence { by_hand: true, ..evidence(State::Paused, Some(bouncing(0, 0))) };
+    let taken = look(&auto, &by_hand);
+    assert_eq!(taken.after.pause, Some(Pause::Hand));
+    let ruling = taken.ruling.unwrap();
+    assert_eq!((ruling.rule, ruling.observed), (Rule::PausedByHand, true));
+    assert_eq!(look(&taken.after, &by_hand).ruling, None);
+    let stop = Evidence { begun_anew: true, day_index: 0, ..by_hand };
+    for state in [State::New, State::Warming, State::Error, State::Paused] {
+        let standing = Standing { pauses: 3, unproven: true, ..since(state, hours(100)) };
+        for standing in [standing.clone(), Standing { pause: auto.pause, ..standing }] {
+            let stopped = look(&standing, &stop);
+            assert_eq!((stopped.after.pause, stopped.after.pauses), (Some(Pause::Hand), 0));
+            assert_eq!((stopped.after.unproven, stopped.ruling.unwrap().rule), (false, Rule::Stopped));
+        }
+    }
+}
+
+#[test]
 fn a_domain_that_fails_beyond_its_grace_stops_sending_and_nothing_else() {
     let standing = since(State::Warming, hours(100));
     let failing =
@@ -348,6 +522,7 @@ struct Seen {
     disabled: bool,
     reputation: Option<u8>,
     domain_emergency: bool,
+    by_hand: bool,
 }
 
 fn seen() -> impl Strategy<Value = Seen> {
@@ -356,9 +531,16 @@ fn seen() -> impl Strategy<Value = Seen> {
         1 => prop::sample::select(vec![State::Warming, State::Error, State::Paused]).prop_map(Some),
     ];
     let rates = ((0_u64..12, 0_u64..120), (0_u64..6, 0_u64..400));
-    let rest = (0_u8..3, prop::bool::weighted(0.05), prop::option::of(0_u8..100), prop::bool::weighted(0.05));
+    let rare = || prop::bool::weighted(0.05);
+    let rest = (0_u8..3, rare(), prop::option::of(0_u8..100), rare(), rare());
     (1_i64..40, others, prop::option::of(0_u8..=100), rates, rest).prop_map(
-        |(after_hours, by_others, heat, (bounces, complaints), (dns, disabled, reputation, domain_emergency))| Seen {
+        |(
+            after_hours,
+            by_others,
+            heat,
+            (bounces, complaints),
+            (dns, disabled, reputation, domain_emergency, by_hand),
+        )| Seen {
             after_hours,
             by_others,
             heat,
@@ -368,6 +550,7 @@ fn seen() -> impl Strategy<Value = Seen> {
             disabled,
             reputation,
             domain_emergency,
+            by_hand,
         },
     )
 }
@@ -393,6 +576,7 @@ impl Seen {
             reputation: self.reputation,
             domain_emergency: self.domain_emergency,
             today,
+            by_hand: state == State::Paused && self.by_hand,
             ..evidence(state, health)
         }
     }

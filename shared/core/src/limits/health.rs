@@ -44,8 +44,12 @@ pub struct HealthLimits {
     pub recover_days: u32,
     /// `degraded` → `retired`: days without that.
     pub retire_days: u32,
-    /// An automatic pause lasts at least so many hours.
+    /// An automatic pause lasts at least so many hours; each further one doubles that ...
     pub pause_hours: u32,
+    /// ... to at most so many ...
+    pub pause_hours_max: u32,
+    /// ... if it comes within so many days of the last. Ours, all three: a cause that comes back is not gone after 48 h.
+    pub pause_memory_days: u32,
     /// Sending days that a resume rolls the ramp back.
     pub roll_back_days: u32,
     /// A `ready` mailbox is paused after so many hours of low heat.
@@ -101,6 +105,8 @@ impl Default for HealthLimits {
             recover_days: 7,
             retire_days: 30,
             pause_hours: 48,
+            pause_hours_max: 192,
+            pause_memory_days: 14,
             roll_back_days: 7,
             low_heat_hours: 24,
             disabled_hours: 24,

@@ -10,7 +10,7 @@ use preheat_core::maintenance::Maintenance;
 use preheat_local::Fault;
 use preheat_store::{CarriedOut, Claim, HealthSeen, Lost};
 
-use crate::world::{World, at, request, won};
+use crate::world::{TODAY, World, at, request, won};
 
 fn decision(mailbox: MailboxId, seq: u32, to: State, percent: (u8, u8), day_index: (u32, u32)) -> Decision {
     Decision {
@@ -74,7 +74,7 @@ async fn a_roll_back_is_made_once_even_if_every_answer_is_lost() {
 async fn a_decision_that_somebody_has_overtaken_changes_nothing() {
     let world = World::new().await;
     let id = world.warming("ann@acme.test", 20).await;
-    world.store.set_state(id, State::Paused, Some("by hand")).await.unwrap();
+    world.store.set_state(id, &State::ALL, State::Paused, Some("by hand")).await.unwrap();
     let before = world.sound(id).await;
     let degraded = decision(id, 1, State::Degraded, (100, 50), (1, 1));
     assert_eq!(world.store.carry_out(&degraded).await.unwrap(), CarriedOut::Overtaken);
@@ -135,9 +135,30 @@ async fn a_stop_resets_progress_and_ends_the_day() {
     let world = World::new().await;
     let id = world.warming("ann@acme.test", 10).await;
     won(&world.store, &request(id, 0, 1, at("09:00:00"))).await;
-    world.store.stop(id, "over").await.unwrap();
+    assert!(world.store.stop(id, "over", TODAY.tomorrow().unwrap()).await.unwrap());
     let row = world.sound(id).await;
+    assert_eq!((row.by_hand, row.counts_from), (true, TODAY.tomorrow().ok()));
     assert_eq!((row.state, row.day_index, row.quota, row.used), (State::Paused, 0, 1, 1));
     world.store.set_maintenance(id, Maintenance::Reserve).await.unwrap();
     assert_eq!(world.sound(id).await.maintenance, Maintenance::Reserve);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_rule_resumes_what_a_person_has_paused_meanwhile() {
+    let world = World::new().await;
+    let id = world.warming("ann@acme.test", 10).await;
+    let mut pausing = decision(id, 1, State::Paused, (100, 100), (1, 1));
+    pausing.from = State::Warming;
+    assert_eq!(world.store.carry_out(&pausing).await.unwrap(), CarriedOut::Done);
+    assert!(!world.sound(id).await.by_hand);
+    // The pause is taken over between the decision to end it and its being carried out.
+    assert!(world.store.pause(id, "a holiday").await.unwrap());
+    let before = world.sound(id).await;
+    assert!(before.by_hand);
+    let resuming = Decision { from: State::Paused, ..decision(id, 2, State::Warming, (100, 100), (1, 1)) };
+    assert_eq!(world.store.carry_out(&resuming).await.unwrap(), CarriedOut::Overtaken);
+    assert_eq!(world.sound(id).await, before);
+    // Whoever resumes it by hand ends that.
+    assert!(world.store.set_state(id, &[State::Paused], State::Warming, None).await.unwrap());
+    assert!(!world.sound(id).await.by_hand);
 }

@@ -41,7 +41,7 @@ async fn an_ip_comes_in_whole_or_not_at_all() {
     assert_eq!(world.store.ip(&new.tenant, new.address).await.unwrap().unwrap().ip, new);
     assert_eq!(world.store.ip_owner(new.address).await.unwrap().as_ref(), Some(&new.tenant));
     assert_eq!(
-        world.store.domains(&new.tenant).await.unwrap().into_iter().collect::<Vec<_>>(),
+        world.store.domains(&new.tenant).await.unwrap().states.into_iter().collect::<Vec<_>>(),
         [(new.domain.clone(), None)]
     );
     assert_eq!(world.store.ip_decisions(&new.tenant, new.address).await.unwrap().len(), 1);

@@ -20,18 +20,39 @@ async fn a_pause_stops_what_is_queued_and_keeps_the_progress() {
     let world = World::new().await;
     let id = world.warming("a@example.com", 9).await;
     let held = won(&world.store, &request(id, 0, 1, at("09:00:00"))).await;
-    world.store.set_state(id, State::Paused, Some("by hand")).await.unwrap();
+    world.store.set_state(id, &State::ALL, State::Paused, Some("by hand")).await.unwrap();
     assert_eq!(world.store.state_reason(id).await.unwrap().as_deref(), Some("by hand"));
     let queued = request(id, 1, 2, at("09:30:00"));
     assert_eq!(world.store.claim(&queued).await.unwrap(), Claim::Lost(Lost::Stale));
     // What was claimed before may end.
     world.store.sent(&held).await.unwrap();
-    world.store.set_state(id, State::Warming, None).await.unwrap();
+    world.store.set_state(id, &State::ALL, State::Warming, None).await.unwrap();
     assert_eq!(world.store.state_reason(id).await.unwrap(), None);
     won(&world.store, &queued).await;
     assert_eq!(world.sound(id).await.used, 2);
-    let missing = world.store.set_state(preheat_core::id::MailboxId(99), State::Paused, None).await.unwrap_err();
+    let missing =
+        world.store.set_state(preheat_core::id::MailboxId(99), &State::ALL, State::Paused, None).await.unwrap_err();
     assert_eq!(missing.next(), Next::Drop);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_somebody_has_changed_since_is_not_overwritten() {
+    let world = World::new().await;
+    let id = world.warming("a@example.com", 9).await;
+    // A first visit that ends after the mailbox was paused by hand; a refusal that comes after it was retired.
+    assert!(world.store.pause(id, "by hand").await.unwrap());
+    assert!(!world.store.set_state(id, &[State::New], State::Warming, None).await.unwrap());
+    let row = world.sound(id).await;
+    assert_eq!((row.state, row.by_hand), (State::Paused, true));
+    assert_eq!(world.store.state_reason(id).await.unwrap().as_deref(), Some("by hand"));
+    assert!(world.store.set_state(id, &State::ALL, State::Retired, None).await.unwrap());
+    assert!(!world.store.set_state(id, &State::LIVE, State::Error, Some("535")).await.unwrap());
+    assert!(!world.store.pause(id, "by hand").await.unwrap());
+    assert!(!world.store.stop(id, "by hand", crate::world::TODAY).await.unwrap());
+    assert_eq!(world.sound(id).await.state, State::Retired);
+    // A repeat after a lost answer has done it.
+    world.aws.faults().script_next("UpdateItem", 1, Fault::LoseAnswer);
+    assert!(world.store.set_state(id, &[State::Retired], State::New, None).await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]

@@ -156,7 +156,11 @@ async fn a_pause_between_read_and_turn_stays() {
     let (id, _) = full_day(&world).await;
     let old = world.row(id).await;
     let turned = decide(&old, tomorrow()).unwrap();
-    world.store.set_state(id, preheat_core::mailbox::State::Paused, None).await.unwrap();
+    world
+        .store
+        .set_state(id, &preheat_core::mailbox::State::ALL, preheat_core::mailbox::State::Paused, None)
+        .await
+        .unwrap();
     assert!(!world.store.turn(&old, &turned).await.unwrap());
     assert_eq!(world.row(id).await.plan.state, preheat_core::mailbox::State::Paused);
 }

@@ -51,6 +51,31 @@ fn weeks_stay_balanced_and_full_in_small_pools() {
 }
 
 #[test]
+fn a_pool_that_is_degraded_as_a_whole_exchanges_and_beside_healthy_ones_nobody_writes_to_it() {
+    for (healthy, receive) in [(0, true), (1, true), (2, false), (3, false)] {
+        let mut world = World::new(fleet(&[4, 4, 4], &steady(10)));
+        for row in world.fleet.iter_mut().skip(healthy) {
+            (row.plan.state, row.plan.percent) = (State::Degraded, 50);
+        }
+        world.now = at("2026-03-01T23:00:00Z");
+        week(&mut world);
+        let is_degraded = |mailbox: usize| world.fleet[mailbox].plan.state == State::Degraded;
+        let to_them = world.sent.iter().filter(|mail| is_degraded(mail.to)).count();
+        let by_them: BTreeMap<MailboxId, u32> = world.sent.iter().fold(BTreeMap::new(), |mut by, mail| {
+            *by.entry(mail.slot.mailbox).or_default() += 1;
+            by
+        });
+        assert_eq!(to_them > 0, receive, "{healthy} healthy");
+        // Half their volume, or as many as there are to write to: never nothing.
+        let degraded = world.fleet.iter().skip(healthy).map(|row| row.plan.plan.id);
+        assert!(degraded.clone().all(|id| by_them.contains_key(&id)), "{healthy} healthy: {by_them:?}");
+        // A healthy one writes to no degraded one.
+        let from_healthy = world.sent.iter().filter(|mail| mail.slot.mailbox.0 <= healthy as u32);
+        assert!(from_healthy.clone().all(|mail| !is_degraded(mail.to)));
+    }
+}
+
+#[test]
 fn seeds_receive_and_never_unbalance_the_senders() {
     let mut world = World::new(fleet(&[6, 6, 6, 6], &steady(10)));
     for seed in world.fleet.iter_mut().skip(20) {
