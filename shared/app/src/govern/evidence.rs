@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use preheat_core::control::Arm;
 use preheat_core::counters::{Count, Subject};
-use preheat_core::day::{PlanRow, SlotState};
+use preheat_core::day::PlanRow;
 use preheat_core::health::{
     DayTally, Dns, HealthInput, HealthRow, Neighbour, Neighbours, health, is_visited, owed, tally_day,
 };
@@ -16,6 +16,7 @@ use preheat_core::id::{DomainName, MailboxId, TenantId};
 use preheat_core::lifecycle::{Evidence, says_disabled};
 use preheat_core::placement::Finds;
 use preheat_core::seed::Seed;
+use preheat_core::slots::Slots;
 use preheat_core::tick::FleetRow;
 use preheat_core::turn::{DayArchive, day_so_far};
 use preheat_store::BadRow;
@@ -127,7 +128,7 @@ impl Ground {
     /// The last days of a mailbox, folded anew; reported events as `known` has them.
     pub(super) fn fold(&self, app: &App, row: &PlanRow, known: &HealthRow, now: Timestamp) -> Vec<DayTally> {
         let engages = Arm::of(&self.seed, &row.plan, app.limits.control_share).is_engaged();
-        let fold = |date: Date, target: u32, slots: &BTreeMap<u16, SlotState>| {
+        let fold = |date: Date, target: u32, slots: &Slots| {
             let before = known.days.iter().find(|day| day.date == date);
             let day = DayTally {
                 target,
