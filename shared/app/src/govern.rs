@@ -176,7 +176,7 @@ pub async fn due(app: &App, now: Timestamp) -> Result<GovernReport, AppError> {
         ids.extend(watched.filter(|(_, seen)| seen.row.standing.state.sends()).map(|(id, seen)| (id, Some(seen))));
     }
     for (id, seen) in ids {
-        match due_one(app, id, seen, now).await {
+        match Box::pin(due_one(app, id, seen, now)).await {
             Ok(of_one) => report.join(of_one),
             Err(error) => {
                 report.add(id, Err(error));

@@ -69,7 +69,7 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
         return Err(args.whose.absent(provider));
     };
     if provider == Reporter::Ses {
-        return say(args, ses::hand_over(&ledger, &seen.hook).await?, out);
+        return say(args, &ses::hand_over(&ledger, &seen.hook).await?, out);
     }
     let url = super::url_of(&seen.hook, &args.whose.base());
     let (signer, made_up) = signer(provider)?;
@@ -84,12 +84,12 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
         }
     };
     let status = answer?.status;
-    say(args, Answered { provider, status, meaning: meaning(status) }, out)
+    say(args, &Answered { provider, status, meaning: meaning(status) }, out)
 }
 
-fn say(args: &Args, answered: Answered, out: Out<'_>) -> Outcome {
+fn say(args: &Args, answered: &Answered, out: Out<'_>) -> Outcome {
     if args.json {
-        crate::json(out, &answered)?;
+        crate::json(out, answered)?;
     } else {
         writeln!(out, "{}: {} ({})", answered.provider, answered.status, answered.meaning)?;
     }

@@ -33,10 +33,10 @@ pub fn is_own(reason: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::control::Arm;
     use crate::id::{MailboxId, date_of};
+    use crate::slots::Slots;
     use crate::turn::MISSED_NO_TROUBLE;
 
     fn day(target: u32, carried_out: u32, missed: &[(&str, u32)]) -> DayArchive {
@@ -51,7 +51,7 @@ mod tests {
             given_up: 0,
             replies: Vec::new(),
             arm: Arm::Exchange,
-            slots: crate::slots::Slots::new(),
+            slots: Slots::new(),
         }
     }
 

@@ -240,9 +240,12 @@ fn tally() -> impl Strategy<Value = Tally> {
     )
 }
 
+/// Mail to two providers, the target, and what was reported.
+type Drawn = (Tally, Tally, u32, (u32, u32, u32));
+
 fn days() -> impl Strategy<Value = Vec<DayTally>> {
     prop::collection::vec((tally(), tally(), 0_u32..80, (0_u32..4, 0_u32..4, 0_u32..90)), 0..14).prop_map(|days| {
-        let day = |(back, (gmail, other, target, reported)): (i64, (Tally, Tally, u32, (u32, u32, u32)))| DayTally {
+        let day = |back: i64, (gmail, other, target, reported): Drawn| DayTally {
             reported_bounces: reported.0,
             reported_complaints: reported.1,
             reported_attempts: reported.2,
@@ -253,7 +256,7 @@ fn days() -> impl Strategy<Value = Vec<DayTally>> {
                 .filter(|(_, tally)| *tally != Tally::default())
                 .collect(),
         };
-        (0..).zip(days).map(day).collect()
+        (0..).zip(days).map(|(back, drawn)| day(back, drawn)).collect()
     })
 }
 

@@ -379,7 +379,7 @@ fn volume_alone_degrades_nobody() {
 fn a_drop_from_ready_is_one_step_and_the_next_takes_new_placements() {
     let mut low = well(59);
     low.placements_since_drop = 100;
-    let dropped = look(&since(State::Ready, hours(500)), &evidence(State::Ready, Some(low.clone()))).after;
+    let dropped = look(&since(State::Ready, hours(500)), &evidence(State::Ready, Some(low))).after;
     assert_eq!((dropped.state, dropped.dropped_on), (State::Warming, Some(TODAY)));
     // The same evidence, read again: every placement is of mail that was sent before the drop.
     let tally = Tally { sent: 40, inbox: 10, spam: 30, ..Tally::default() };
