@@ -6,7 +6,10 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Command;
+
+use preheat_core::change::Kind;
 
 fn cargo_tree(arguments: &[&str]) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
@@ -86,4 +89,37 @@ fn functions_carry_one_tls_stack_and_no_local_parts() {
             assert!(!tree.contains(banned), "{function} may not link {banned}");
         }
     }
+}
+
+/// The sources of a directory, without their tests.
+fn sources(directory: &Path, into: &mut String) {
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && !matches!(name.as_str(), "tests" | "target") {
+            sources(&path, into);
+        } else if name.ends_with(".rs") && name != "tests.rs" {
+            let text = std::fs::read_to_string(&path).expect("a source");
+            into.push_str(text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default());
+        }
+    }
+}
+
+/// A kind that nothing tells is a promise to those who listen that nobody keeps.
+#[test]
+fn every_kind_of_change_is_told_by_somebody() {
+    let shared = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared"));
+    let mut told = String::new();
+    sources(&shared.join("app/src"), &mut told);
+    // Which conditions and states are told as what, the core says; that they are, the tests of their tellers.
+    for rule in ["condition.rs", "change/moved.rs"] {
+        let text = std::fs::read_to_string(shared.join("core/src").join(rule)).expect("a source");
+        told.push_str(text.split("#[cfg(test)]").next().unwrap_or_default());
+    }
+    let is_told = |kind: &Kind| {
+        let name = format!("Kind::{kind:?}");
+        told.match_indices(&name).any(|(at, _)| !told[at + name.len()..].starts_with(|c: char| c.is_alphanumeric()))
+    };
+    let silent: Vec<&Kind> = Kind::ALL.iter().filter(|kind| !is_told(kind)).collect();
+    assert!(silent.is_empty(), "nothing tells {silent:?}");
 }

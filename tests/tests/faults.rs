@@ -468,7 +468,7 @@ fn pausing_reaches_orders_that_are_queued_already() {
                 paused_at = Some(u64::try_from(rig.world.ledger().len()).unwrap());
                 let (store, id) = (rig.store.clone(), rig.members[0].0);
                 tokio::spawn(async move {
-                    store.set_state(id, &State::ALL, State::Paused, Some("by a test")).await.unwrap()
+                    store.set_state(id, &State::ALL, State::Paused, Some("by a test"), now).await.unwrap()
                 });
             }
         })

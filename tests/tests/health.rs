@@ -154,7 +154,7 @@ fn an_emergency_pauses_its_domain_new_mailboxes_as_well_for_as_long_as_it_lasts(
         assert_eq!(row(&rig, bad).await?.plan.address.domain(), row(&rig, new).await?.plan.address.domain());
         govern(&rig, Look::Hourly).await?;
         // One begins anew: it was imported again, say, and nobody has logged in to it yet.
-        rig.store.set_state(new, &State::ALL, State::New, None).await?;
+        rig.store.set_state(new, &State::ALL, State::New, None, rig.now()).await?;
         govern(&rig, Look::Hourly).await?;
         let standing = Standing::first(State::Warming, rig.now() - SignedDuration::from_hours(30));
         stand(&rig, bad, standing, bouncing(&rig, bad).await?).await?;
@@ -178,7 +178,7 @@ fn an_emergency_pauses_its_domain_new_mailboxes_as_well_for_as_long_as_it_lasts(
             assert_eq!(paused(new).await?.0, State::Paused, "{look:?}");
         }
         // A person takes the emergency over: the domain is free, and who was new is new.
-        assert!(rig.store.pause(bad, "looked into").await?);
+        assert!(rig.store.pause(bad, "looked into", rig.now()).await?);
         govern(&rig, Look::Hourly).await?;
         govern(&rig, Look::Hourly).await?;
         assert_eq!(paused(bad).await?, (State::Paused, Some(Pause::Hand)));
@@ -199,9 +199,9 @@ fn a_stop_ends_an_automatic_pause_for_good_and_what_was_before_it_counts_no_more
         let standing = Standing { pause: Some(Pause::Auto(Cause::Bounces)), ..Standing::first(State::Paused, since) };
         let days = seen(&rig, id).await?.row.days;
         stand(&rig, id, standing, days).await?;
-        rig.store.set_state(id, &State::ALL, State::Paused, None).await?;
+        rig.store.set_state(id, &State::ALL, State::Paused, None, rig.now()).await?;
         let today = row(&rig, id).await?.plan.schedule.local_date(rig.now());
-        assert!(rig.store.stop(id, "starts over", today.tomorrow()?).await?);
+        assert!(rig.store.stop(id, "starts over", today.tomorrow()?, rig.now()).await?);
         for hour in 0..3 {
             govern(&rig, Look::Hourly).await?;
             let known = seen(&rig, id).await?.row;
@@ -213,7 +213,7 @@ fn a_stop_ends_an_automatic_pause_for_good_and_what_was_before_it_counts_no_more
         assert_eq!((last.rule, last.observed), (Rule::Stopped, true));
         assert!(last.words.contains("starts over"), "{}", last.words);
         // Stopped again, while it is paused by hand: that is on record as well.
-        assert!(rig.store.stop(id, "once more", today.saturating_add(2.days())).await?);
+        assert!(rig.store.stop(id, "once more", today.saturating_add(2.days()), rig.now()).await?);
         govern(&rig, Look::Hourly).await?;
         let again = rig.store.decisions(id).await?;
         assert_eq!(again.iter().filter(|one| one.rule == Rule::Stopped).count(), 2, "{again:?}");

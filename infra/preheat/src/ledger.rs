@@ -8,9 +8,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use aws_config::BehaviorVersion;
 use jiff::Timestamp;
+use preheat_app::Bus;
 use preheat_core::clock::Clock;
 use preheat_local::Aws;
-use preheat_stack::stack::create_queues;
+use preheat_stack::stack::{BUS, create_queues};
 use preheat_store::{Store, Vault};
 
 use crate::environment;
@@ -41,6 +42,8 @@ pub(crate) struct LedgerArgs {
 /// An open ledger.
 pub(crate) struct Ledger {
     pub(crate) store: Store,
+    /// The bus of state changes; absent where PREHEAT_BUS does not name a deployed stack's: the governor tells what it finds.
+    pub(crate) bus: Option<Bus>,
     vault: Option<Vault>,
 }
 
@@ -64,7 +67,8 @@ impl LedgerArgs {
             let store = Store::new(aws.dynamodb(), TABLE);
             store.create_table().await.with_context(|| data.display().to_string())?;
             let vault = Vault::new(&aws.kms(), store.clone(), KEY, clock());
-            return Ok(Ledger { store, vault: Some(vault) });
+            let bus = Some(Bus::new(aws.eventbridge(), BUS));
+            return Ok(Ledger { store, bus, vault: Some(vault) });
         }
         let Some(table) = self.table.clone().or_else(|| environment("PREHEAT_TABLE")) else {
             return Err(BadInput::error("which stack? Give --data DIR, or --table NAME (or set PREHEAT_TABLE)"));
@@ -73,7 +77,9 @@ impl LedgerArgs {
         let store = Store::new(aws_sdk_dynamodb::Client::new(&config), table);
         let key = self.kms_key.clone().or_else(|| environment("PREHEAT_KMS_KEY"));
         let vault = key.map(|key| Vault::new(&aws_sdk_kms::Client::new(&config), store.clone(), key, clock()));
-        Ok(Ledger { store, vault })
+        let events = || aws_sdk_eventbridge::Client::new(&config);
+        let bus = environment("PREHEAT_BUS").map(|name| Bus::new(events(), name));
+        Ok(Ledger { store, bus, vault })
     }
 }
 

@@ -78,7 +78,7 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     let first = app_over(&aws, dial.clone(), &clock, &limits);
     first.store.create_table().await.with_context(|| args.data.display().to_string())?;
     let http = if args.allow_local_mail { Http::local(&roots)? } else { Http::public()? };
-    let gate = Gate::new(Desk::of(&first), clock.clone(), hooks::fetch(http.clone()));
+    let gate = Gate::new(Desk::of(&first), clock.clone(), hooks::fetch(http.clone())).with_bus(first.bus.clone());
     let listener = match args.listen {
         Some(address) => Some(TcpListener::bind(address).await.with_context(|| address.to_string())?),
         None => None,

@@ -1,6 +1,6 @@
 //! The fleet on paper, its mails on their way, and its clock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -10,11 +10,12 @@ use preheat_core::content::Language;
 use preheat_core::content::deck::Decks;
 use preheat_core::day::{PlanRow, SlotState, slot_ref};
 use preheat_core::engage::engagement;
-use preheat_core::id::{Address, MailboxId, SlotId, TenantId, day_number};
+use preheat_core::id::{MailboxId, SlotId, TenantId, day_number};
 use preheat_core::mailbox::{MailboxPlan, Mode, Provider, Role, Schedule, State};
 use preheat_core::message::Content;
 use preheat_core::pairing::eligible_partners;
 use preheat_core::seed::Seed;
+use preheat_core::suppression::Suppressed;
 use preheat_core::tick::{FleetRow, TickInput, TickPlan, plan_tick};
 use preheat_core::turn::{day_so_far, turn_day};
 use preheat_core::visit::{BoxRow, Found, PendingReply, Placement};
@@ -48,7 +49,7 @@ pub(crate) struct World<'a> {
     seed: Seed,
     tenants: BTreeMap<TenantId, PlanLimits>,
     budgets: BTreeMap<Provider, ProviderBudget>,
-    suppressed: BTreeSet<Address>,
+    suppressed: Suppressed,
     /// By date.
     pub(crate) days: BTreeMap<Date, Day>,
     now: Timestamp,
@@ -71,7 +72,7 @@ impl<'a> World<'a> {
             seed: Seed::new(key),
             tenants: BTreeMap::new(),
             budgets: BTreeMap::new(),
-            suppressed: BTreeSet::new(),
+            suppressed: Suppressed::default(),
             days: BTreeMap::new(),
             now,
             visits: 0,

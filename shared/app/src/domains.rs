@@ -132,8 +132,7 @@ fn changes(tenant: &TenantId, before: Option<&DomainState>, after: &DomainState)
     let change = |kind, text: &str| {
         let about = About::domain(after.domain.as_str());
         let change = Change::new(kind, Some(tenant), about, after.checked_at, "domain, daily", &[]);
-        let date = after.checked_at.to_zoned(jiff::tz::TimeZone::UTC).date();
-        change.saying(text).on(&date.to_string())
+        change.saying(text).on(&utc_date(after.checked_at).to_string())
     };
     let failing: Vec<String> = after
         .checks
@@ -151,6 +150,13 @@ fn changes(tenant: &TenantId, before: Option<&DomainState>, after: &DomainState)
             changes.push(change(Kind::DomainStopped, &text));
         }
         Some(state::Change::Recovered) => changes.push(change(Kind::DomainPassing, &format!("{name} fails no longer"))),
+        // It lasts: told again once a day, at the day's first look.
+        None if before.is_some_and(|before| utc_date(before.checked_at) < utc_date(after.checked_at)) => {
+            if let Some(since) = after.failing_since {
+                let kind = if after.may_send(after.checked_at) { Kind::DomainFailing } else { Kind::DomainStopped };
+                changes.push(change(kind, &format!("{name} has failed since {since}: {why}")));
+            }
+        }
         None => {}
     }
     let listed = |state: &DomainState| -> BTreeSet<String> {
@@ -163,4 +169,8 @@ fn changes(tenant: &TenantId, before: Option<&DomainState>, after: &DomainState)
         changes.push(change(Kind::DomainListed, &format!("{name} stands on a blocklist: {}", new.join(", "))));
     }
     changes
+}
+
+fn utc_date(at: Timestamp) -> jiff::civil::Date {
+    at.to_zoned(jiff::tz::TimeZone::UTC).date()
 }

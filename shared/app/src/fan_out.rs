@@ -1,4 +1,5 @@
-//! The tick: read every planning row, turn the local days that are over, plan, push.
+//! The tick: read every planning row, turn the local days that are over, plan, push; then tell whose quota, or whether the whole
+//! stack, has turned for the worse or the better.
 //!
 //! A repeat is harmless at every point: turned days are written under conditions, the same tick gives the same slots,
 //! and whoever executes a slot claims it first. So a tick that dies half way is simply run again by the next one.
@@ -8,23 +9,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use preheat_core::caps::PlanLimits;
-use preheat_core::change::{Change, Kind, Subject};
+use preheat_core::condition::Sight;
 use preheat_core::content::deck::Decks;
 use preheat_core::content::plan::PlanId;
 use preheat_core::content::tally::{Tallies, Tally};
-use preheat_core::id::{Address, TenantId};
+use preheat_core::id::TenantId;
 use preheat_core::limits::Limits;
 use preheat_core::pairing::eligible_partners;
 use preheat_core::rate::Rate;
 use preheat_core::seed::Seed;
 use preheat_core::summary::{Figures, Summary, so_far};
+use preheat_core::suppression::Suppressed;
 use preheat_core::tick::{FleetRow, TickInput, TickPlan, TickSummary, attempted, plan_tick};
 use preheat_core::turn::{Turned, turn_day};
 use preheat_store::SHARDS;
 use serde::Serialize;
 
+use crate::conditions::By;
 use crate::queue::{Outgoing, Queue};
-use crate::{App, AppError};
+use crate::{App, AppError, conditions};
 
 /// Shards read, and rows written, at once.
 const AT_ONCE: usize = 16;
@@ -72,12 +75,12 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
     let (mut fleet, unreadable) = read_fleet(app).await?;
     let tenants: BTreeSet<TenantId> = fleet.iter().map(|row| row.plan.plan.tenant.clone()).collect();
     let mut plans = BTreeMap::new();
-    let mut suppressed = BTreeSet::new();
+    let mut suppressed = Suppressed::default();
     for tenant in &tenants {
         if let Some(limits) = app.store.tenant_limits(tenant).await? {
             plans.insert(tenant.clone(), limits);
         }
-        suppressed.extend(app.store.suppressed(tenant).await?);
+        suppressed.add(tenant, app.store.suppressed(tenant).await?);
     }
     // Not optional: an opening that is planned without its deck would not be what its thread's replies continue.
     let decks = app.store.decks().await?;
@@ -100,12 +103,8 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
     });
     let (send_messages, visit_messages) = push(app, tick, &plan).await?;
     let tenants = so_far(&fleet, tick);
-    if tick.as_second().rem_euclid(3_600) == 0
-        && let Err(error) = app.tell(&spam_alarms(&tenants, tick)).await
-    {
-        // The tick is done; the next hour tells it again, under the same id.
-        tracing::error!(%error, "a high spam rate was not told");
-    }
+    let so_far = tenants.system();
+    conditions::note(app, By::Tick, &sights(&plan.kept, &so_far), tick).await;
     let mut held_back = BTreeMap::new();
     for skipped in &plan.skipped {
         *held_back.entry(skipped.reason.word()).or_insert(0) += skipped.count;
@@ -120,24 +119,21 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
         visit_messages,
         summary: plan.summary,
         held_back,
-        so_far: tenants.system(),
+        so_far,
         tenants,
         note: fleet.is_empty().then_some(NOT_CONFIGURED),
     })
 }
 
-/// The tenants whose mail lands in spam too often, as changes; one a tenant and day, however often it is told.
-fn spam_alarms(tenants: &Summary, tick: Timestamp) -> Vec<Change> {
-    let date = tick.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let high = tenants.tenants.iter().filter_map(|(tenant, figures)| Some((tenant, figures.high_spam()?)));
-    let alarm = |(tenant, rate): (&TenantId, Rate)| {
-        let share = rate.share().unwrap_or_default();
-        let numbers = [("share", share), ("sample", f64::from(u32::try_from(rate.of).unwrap_or(u32::MAX)))];
-        let subject = Subject::tenant(tenant);
-        let change = Change::new(Kind::SpamHigh, Some(tenant), subject, tick, "spam over 10 % past day 5", &numbers);
-        change.saying(&format!("Of the mail of {tenant} found today, {rate} lay in spam.")).on(&date.to_string())
-    };
-    high.map(alarm).collect()
+/// How the tenants' quotas and the whole stack are seen to be.
+fn sights(kept: &BTreeMap<TenantId, Rate>, so_far: &Figures) -> Vec<Sight> {
+    let all = kept.values().fold(Rate::default(), |sum, rate| Rate::new(sum.count + rate.count, sum.of + rate.of));
+    let failed = u64::from(so_far.rejected + so_far.ambiguous);
+    let failures = Rate::new(failed, failed + u64::from(so_far.sent));
+    kept.iter()
+        .filter_map(|(tenant, &rate)| Sight::of_quota(tenant, rate))
+        .chain(Sight::of_system(all, failures))
+        .collect()
 }
 
 /// The start of the tick that `now` lies in: ticks are aligned to the epoch, so every process agrees on them.
@@ -166,7 +162,7 @@ async fn turn_days(
     app: &App,
     (seed, decks): (&Seed, &Decks),
     fleet: &mut [FleetRow],
-    suppressed: &BTreeSet<Address>,
+    suppressed: &Suppressed,
     tenants: &BTreeMap<TenantId, PlanLimits>,
     now: Timestamp,
 ) -> Result<Turns, AppError> {
@@ -259,28 +255,4 @@ fn late_s(tick: Timestamp, now: Timestamp) -> u32 {
 fn outgoing(delay_s: u32, late_s: u32, message: &impl Serialize) -> Result<Outgoing, AppError> {
     let body = serde_json::to_string(message).map_err(crate::QueueError::from)?;
     Ok(Outgoing { delay_s: delay_s.saturating_sub(late_s), body })
-}
-
-#[cfg(test)]
-mod tests {
-    use preheat_core::placement::Counts;
-
-    use super::*;
-
-    #[test]
-    fn a_high_spam_rate_is_one_change_a_tenant_and_day() {
-        let figures = |spam, inbox| Figures {
-            placed_past_start: Counts { spam, inbox, ..Counts::default() },
-            ..Figures::default()
-        };
-        let (acme, other) = ("acme".parse::<TenantId>().unwrap(), "other".parse::<TenantId>().unwrap());
-        let summary = Summary { tenants: BTreeMap::from([(acme.clone(), figures(3, 17)), (other, figures(2, 18))]) };
-        let alarms = |at: &str| spam_alarms(&summary, at.parse().unwrap());
-        let (morning, evening) = (alarms("2026-03-09T09:00:00Z"), alarms("2026-03-09T21:00:00Z"));
-        assert_eq!(morning.len(), 1, "10 % is not over 10 %");
-        assert_eq!((morning[0].kind, morning[0].tenant.as_ref()), (Kind::SpamHigh, Some(&acme)));
-        assert!(morning[0].text.contains("3/20 = 15 %"), "{}", morning[0].text);
-        assert_eq!(morning[0].id, evening[0].id, "told again, it is the same change");
-        assert_ne!(morning[0].id, alarms("2026-03-10T09:00:00Z")[0].id);
-    }
 }

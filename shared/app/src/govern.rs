@@ -1,6 +1,6 @@
 //! Governing: looks at the health of mailboxes, decides (core), keeps the decisions, carries them out, tells.
 //!
-//! - [`due`], every five minutes: mailboxes of which something bad was reported, and each quarter of an hour those whose bounces are
+//! - [`due`], every five minutes: mailboxes and sending IPs of which something bad was reported, and each quarter of an hour those whose bounces are
 //!   watched. Placements as they were last known.
 //! - [`hourly`]: the whole fleet. Placements are known on the recipients' side, so they are turned round in memory: 64 + 16
 //!   queries for the rows, two a mailbox for its last days; no mail costs a write. A mailbox's row is written when something
@@ -28,12 +28,14 @@ use preheat_core::id::{MailboxId, TenantId};
 use preheat_core::lifecycle::{Cause, Pause};
 use preheat_core::mailbox::State;
 use preheat_core::message::Look;
+use preheat_core::spam::RecentSpam;
 use preheat_core::tick::FleetRow;
 use preheat_core::tier::Tier;
-use preheat_store::{HEALTH_PARTS, HealthSeen, SHARDS};
+use preheat_store::{HEALTH_PARTS, HealthSeen, Look as Wish, SHARDS};
 use serde::Serialize;
 
-use crate::{App, AppError};
+use crate::conditions::By;
+use crate::{App, AppError, conditions, ips};
 use decide::{Mailbox, Seen, look_at};
 use evidence::Ground;
 
@@ -138,11 +140,14 @@ pub async fn hourly(app: &App, now: Timestamp) -> Result<GovernReport, AppError>
             async move { (mailbox.row.plan.id, look_at(app, ground, mailbox, now).await) }
         })
         .buffered(AT_ONCE);
-    let mut spreading = Vec::new();
+    let (mut spreading, mut spam) = (Vec::new(), RecentSpam::default());
     while let Some((id, outcome)) = looks.next().await {
-        spreading.extend(report.add(id, outcome).filter(|seen| seen.health.row.spreading.is_some()));
+        let Some(seen) = report.add(id, outcome) else { continue };
+        spam.add(&seen.row, &seen.days, now);
+        spreading.extend(Some(seen).filter(|seen| seen.health.row.spreading.is_some()));
     }
     drop(looks);
+    conditions::note(app, By::Governor, &spam.sights().collect::<Vec<_>>(), now).await;
     for seen in spreading {
         report.join(spread(app, &ground, &fleet, seen, now).await?);
     }
@@ -163,6 +168,7 @@ pub async fn due(app: &App, now: Timestamp) -> Result<GovernReport, AppError> {
             ids.insert(id, None);
         }
     }
+    look_at_ips(app, &looks.due, &mut report, now).await?;
     // The schedule has no memory: the run nearest behind each quarter looks at those that are watched.
     if now.as_second().rem_euclid(WATCH_EVERY_S) < WATCH_EVERY_S / 3 {
         let (health, _) = health_rows(app).await?;
@@ -183,6 +189,27 @@ pub async fn due(app: &App, now: Timestamp) -> Result<GovernReport, AppError> {
         }
     }
     Ok(report)
+}
+
+/// Looks at sending IPs of which something bad was reported, and puts every wish aside that is for neither them nor mailboxes.
+async fn look_at_ips(app: &App, looks: &[Wish], report: &mut GovernReport, now: Timestamp) -> Result<(), AppError> {
+    for look in looks {
+        match &look.subject {
+            // After its own look.
+            Subject::Mailbox(_) => continue,
+            Subject::Ip(tenant, address) => {
+                report.looked += 1;
+                if let Err(error) = Box::pin(ips::look(app, tenant, *address, now)).await {
+                    tracing::error!(%address, %error, "a sending IP was not looked at");
+                    report.failed.push(format!("{address}: {error}"));
+                    continue;
+                }
+            }
+            Subject::Tenant(_) | Subject::Domain(..) => {}
+        }
+        app.store.looked(look, now).await?;
+    }
+    Ok(())
 }
 
 /// One look out of turn. At a mailbox that is gone there is nothing to look.

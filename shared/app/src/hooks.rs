@@ -9,6 +9,7 @@
 //! acknowledged.
 
 mod endpoints;
+mod told;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,9 +24,11 @@ use preheat_intake::outcome::{Accepted, status_not_stored};
 use preheat_intake::{BODY_BYTES_MAX, Outcome, Refusal, Request};
 use preheat_store::{Quarantined, StoreError};
 
+use crate::Bus;
 use crate::events::{Desk, Tally, take_events};
 use crate::redact::without_addresses;
 use endpoints::{Endpoints, Open};
+use told::Told;
 
 pub use endpoints::{ABSENT_KEPT, ID_CHARS, may_be_id};
 
@@ -48,6 +51,8 @@ pub struct Gate {
     clock: Clock,
     fetch: Fetch,
     endpoints: Arc<Endpoints>,
+    bus: Option<Bus>,
+    told: Arc<Told>,
     certificates: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
 }
 
@@ -91,7 +96,14 @@ impl Gate {
     /// A gate before a desk.
     #[must_use]
     pub fn new(desk: Desk, clock: Clock, fetch: Fetch) -> Self {
-        Self { desk, clock, fetch, endpoints: Arc::default(), certificates: Arc::default() }
+        let (endpoints, told, certificates) = (Arc::default(), Arc::default(), Arc::default());
+        Self { desk, clock, fetch, endpoints, bus: None, told, certificates }
+    }
+
+    /// The same gate, which tells this bus what it keeps aside.
+    #[must_use]
+    pub fn with_bus(self, bus: Option<Bus>) -> Self {
+        Self { bus, ..self }
     }
 
     /// What time it is.
@@ -234,7 +246,11 @@ impl Gate {
 
     async fn set_aside(&self, open: &Open, reason: String, raw: String, now: Timestamp) -> Result<(), StoreError> {
         let bad = Quarantined { provider: open.endpoint.provider, reason, raw, received_at: now };
-        self.desk.store.quarantine(&open.endpoint.account, &bad).await
+        self.desk.store.quarantine(&open.endpoint.account, &bad).await?;
+        if let Some(bus) = &self.bus {
+            self.told.quarantined(bus, open, &bad).await;
+        }
+        Ok(())
     }
 
     fn certificates(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<u8>>> {

@@ -1,21 +1,23 @@
 //! Sending IPs: bringing one in, and each one's decision of the day (domain.md §9).
 //!
 //! [`daily`] is called every hour: it decides for each IP once a local date, from 01:00 of its zone on, and ends pauses that are
-//! over. Called again it does nothing. A state change is published before it is recorded, under an id that follows from the date,
-//! so that a crash in between tells it twice and never not at all.
+//! over. Called again it does nothing. [`look`] follows bad events within minutes: it may pause, and nothing else. Either decides
+//! on what the counters hold now: events of earlier days that came late count in the window. A state change is published before
+//! it is recorded, under an id that follows from the date, so that a crash in between tells it twice and never not at all.
 
 use std::net::IpAddr;
 
 use futures::{StreamExt, stream};
+use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use preheat_core::change::{Change, Kind, Subject};
 use preheat_core::counters::{Count, Counters, Subject as Counted};
 use preheat_core::id::{DomainName, TenantId};
 use preheat_core::ip::admission::{Admission, admission};
-use preheat_core::ip::daily::{Decision, Due, Rule, Verdict, added, consolidate, decide, due};
-use preheat_core::ip::{Counts, IpDay, IpLimits, NewIpError, SendingIp};
+use preheat_core::ip::daily::{Decision, Due, Rule, Verdict, added, consolidate, decide, due, watch};
+use preheat_core::ip::{Counts, IpDay, IpLimits, NewIpError, SendingIp, Status};
 use preheat_core::ramp::{Ramp, RampWarning};
-use preheat_store::{Adding, Store, StoreError, StoredIp};
+use preheat_store::{Adding, Store, StoreError};
 
 use crate::{App, AppError};
 
@@ -169,35 +171,61 @@ pub async fn daily(app: &App, now: Timestamp) -> Result<Decided, AppError> {
 async fn one(app: &App, tenant: &TenantId, address: IpAddr, now: Timestamp) -> Result<bool, AppError> {
     let Some(stored) = app.store.ip(tenant, address).await? else { return Ok(false) };
     let limits = &app.limits.ip;
-    let days = match due(&stored.ip, now, limits) {
+    let dates = match due(&stored.ip, now, limits) {
         Due::Nothing => return Ok(false),
         Due::Resume => Vec::new(),
-        Due::Daily(dates) => {
-            let (Some(&first), Some(&last)) = (dates.first(), dates.last()) else { return Ok(false) };
-            // Every date is consolidated, one on which nothing was reported, too.
-            let counted = app.store.counters_by_day(&Counted::Ip(tenant.clone(), address), first..=last).await?;
-            let counts = |date| counted.get(&date).map(counts).unwrap_or_default();
-            dates.into_iter().map(|date| consolidate(&stored.ip, date, counts(date))).collect()
-        }
+        Due::Daily(dates) => dates,
     };
-    settle(app, &stored, &days, now).await
+    let (window, ended) = window(app, &stored.ip, &dates).await?;
+    let (next, decision) = decide(&stored.ip, &window, now, limits);
+    app.tell(&changes(&next, &decision)).await?;
+    Ok(app.store.decide_ip(&stored, &next, &ended, &decision).await?)
 }
 
-async fn settle(app: &App, stored: &StoredIp, days: &[IpDay], now: Timestamp) -> Result<bool, AppError> {
-    let (ip, limits) = (&stored.ip, &app.limits.ip);
-    let since = ip.date.saturating_sub(i64::from(limits.window_days).days());
-    let mut window = app.store.ip_days(&ip.tenant, ip.address, since).await?;
-    window.retain(|before| days.iter().all(|day| day.date != before.date));
-    window.extend_from_slice(days);
-    let (next, decision) = decide(ip, &window, now, limits);
+/// Looks at one out of turn: something bad was reported of it. Whether it was paused. One that nobody has added, or that is
+/// paused already, is none of our business.
+///
+/// # Errors
+/// The ledger or the bus did not answer: look again.
+pub async fn look(app: &App, tenant: &TenantId, address: IpAddr, now: Timestamp) -> Result<bool, AppError> {
+    let Some(stored) = app.store.ip(tenant, address).await? else { return Ok(false) };
+    let ip = &stored.ip;
+    if matches!(ip.status, Status::Paused { .. }) {
+        return Ok(false);
+    }
+    // What lies between the date that was decided on and today is not consolidated here: it waits for 01:00.
+    let (window, _) = window(app, ip, &[ip.local_date(now).max(ip.date)]).await?;
+    let Some((next, decision)) = watch(ip, &window, now, &app.limits.ip) else { return Ok(false) };
     app.tell(&changes(&next, &decision)).await?;
-    Ok(app.store.decide_ip(stored, &next, days, &decision).await?)
+    Ok(app.store.decide_ip(&stored, &next, &[], &decision).await?)
+}
+
+/// The days that a decision looks at, oldest first, and of them those of `dates`, which no row holds yet. Counts are what the
+/// counters say now, of consolidated days too: providers report for days. Every date is there, one on which nothing was
+/// reported, too.
+async fn window(app: &App, ip: &SendingIp, dates: &[Date]) -> Result<(Vec<IpDay>, Vec<IpDay>), AppError> {
+    let since = ip.date.saturating_sub(i64::from(app.limits.ip.window_days).days());
+    let until = dates.last().copied().unwrap_or(ip.date);
+    let counted = Counted::Ip(ip.tenant.clone(), ip.address);
+    let counted =
+        app.store.counters_by_day(&counted, since.min(dates.first().copied().unwrap_or(since))..=until).await?;
+    let counts = |date| counted.get(&date).map(counts).unwrap_or_default();
+    let new: Vec<IpDay> = dates.iter().map(|&date| consolidate(ip, date, counts(date))).collect();
+    let mut window = app.store.ip_days(&ip.tenant, ip.address, since).await?;
+    window.retain(|before| !dates.contains(&before.date));
+    for day in &mut window {
+        day.counts = counts(day.date);
+    }
+    window.extend_from_slice(&new);
+    Ok((window, new))
 }
 
 /// What those are told who listen to the bus.
 fn changes(ip: &SendingIp, decision: &Decision) -> Vec<Change> {
     let kind = match decision.result {
         Verdict::Advanced if decision.from.phase != decision.to.phase => Kind::IpAdvanced,
+        // It lasts: those who were told are reminded.
+        Verdict::Unchanged if decision.rule == Rule::PauseInForce => Kind::IpPaused,
         Verdict::Advanced | Verdict::Added | Verdict::Unchanged => return Vec::new(),
         Verdict::Held if decision.rule == Rule::VolumeLow => Kind::IpHeld,
         // Not sure yet: the decision is recorded, nobody is woken.

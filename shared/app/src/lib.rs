@@ -9,6 +9,7 @@
 //! | [`ips`]     | `governor` | brings a sending IP in; decides on each one's day |
 //! | [`domains`] | `governor` | looks domains up, remembers how they stand |
 //! | [`visit`]   | `replier`  | one IMAP session: placement, reconciliation, engagement, filing |
+//! | [`moved`]   | `visit`, `send`, operator | puts a mailbox into a state and tells it at once |
 //! | [`notify`]  | `notifier` | tells the channels of alerts what changed |
 //! | [`hooks`]   | `webhook`  | takes what providers post: endpoint, signature, reading, storing, answer |
 //! | [`events`]  | `hooks`, whoever else finds events | correlates, stores, counts, suppresses |
@@ -18,12 +19,14 @@
 //! chance but from the seed. Decides nothing that core could decide.
 
 pub mod bus;
+mod conditions;
 pub mod domains;
 pub mod events;
 pub mod fan_out;
 pub mod govern;
 pub mod hooks;
 pub mod ips;
+pub mod moved;
 pub mod notify;
 mod profiles;
 pub mod queue;

@@ -7,6 +7,9 @@
 //! tells it again. Delivery is at least once: a process that dies between a channel's answer and the record tells it twice,
 //! under the same id.
 //!
+//! A slow channel is given a share of an invocation's time, and what that does not hold is put back for it alone. A webhook that
+//! answers 410 wants no more: it is disabled, and `preheat alerts list` says so.
+//!
 //! The engine never waits for any of this: it has published to the bus and is gone.
 
 mod deliver;
@@ -95,7 +98,7 @@ async fn owner_told(
     attempt: &str,
 ) -> Result<Vec<(usize, AlertOrder, Fate)>, String> {
     let channels = app.store.channels(owner).await.map_err(|error| error.to_string())?;
-    let told = channels.iter().map(|stored| async move {
+    let told = channels.iter().filter(|stored| stored.channel.disabled.is_none()).map(|stored| async move {
         let id = &stored.channel.id;
         let mine: Vec<usize> =
             indices.iter().copied().filter(|&i| orders[i].only.as_ref().is_none_or(|only| only == id)).collect();

@@ -8,7 +8,6 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use preheat_core::bounce::classify;
-use preheat_core::change::{Change, Kind, Subject};
 use preheat_core::content::deck::thread;
 use preheat_core::content::plan::Script;
 use preheat_core::content::{conversation, render};
@@ -22,6 +21,7 @@ use preheat_mail::{Account, Auth, Deadlines};
 use preheat_store::{Claim, ClaimRequest, Credential, Held, Lost, Profile, Secrets};
 use serde::Serialize;
 
+use crate::moved::refused;
 use crate::queue::{Outgoing, Queue};
 use crate::redact::without_addresses;
 use crate::{App, AppError, Next};
@@ -163,10 +163,7 @@ async fn conclude(app: &App, profile: &Profile, held: &Held, result: Result<smtp
                 SendError::Credentials { .. } => {
                     let released = store.release(held, &reason).await;
                     // One that somebody has paused or stopped meanwhile stays so: its next visit finds out.
-                    let stopped = store.set_state(profile.id, &State::SENDING, State::Error, Some(&reason)).await;
-                    if matches!(stopped, Ok(true)) {
-                        tell_refused(app, profile).await;
-                    }
+                    let stopped = refused(app, profile, &State::SENDING, &reason).await;
                     (released.and(stopped.map(drop)), SendOutcome::Unauthorised)
                 }
                 SendError::Deferred { .. } | SendError::Unreachable { .. } | SendError::BrokenBefore { .. } => {
@@ -198,16 +195,6 @@ async fn put_back(
     let message = Outgoing { delay_s: u32::try_from(delay_s).unwrap_or(900), body };
     app.queues.push(Queue::Sends, &[message]).await?;
     Ok(SendOutcome::Spaced)
-}
-
-/// An alert at once (domain.md §7). The state is written already; a bus that refuses costs the alert and nothing else: the
-/// mailbox is stopped, and `preheat mailbox list` says why.
-async fn tell_refused(app: &App, profile: &Profile) {
-    let subject = Subject::mailbox(profile.id, profile.address.as_str());
-    let change = Change::new(Kind::MailboxError, Some(&profile.tenant), subject, app.now(), "login refused", &[]);
-    if let Err(error) = app.tell(&[change]).await {
-        tracing::error!(mailbox = %profile.id, %error, "nobody is told that its login is refused");
-    }
 }
 
 fn parent(order: &SendOrder) -> Option<SlotId> {

@@ -34,6 +34,7 @@ use preheat_mail::{Account, Deadlines};
 use preheat_store::{Profile, Secrets, StoreError};
 use serde::Serialize;
 
+use crate::moved;
 use crate::redact::without_addresses;
 use crate::send::account_auth;
 use crate::{App, Next};
@@ -127,8 +128,7 @@ pub async fn visit(app: &App, order: &VisitOrder) -> Result<VisitReport, VisitEr
         Ok(session) => session,
         Err(error) => {
             if let ImapError::Credentials { .. } = &error {
-                let reason = without_addresses(&error.to_string());
-                let stopped = app.store.set_state(order.mailbox, &State::LIVE, State::Error, Some(&reason)).await?;
+                let stopped = moved::refused(app, &profile, &State::LIVE, &error.to_string()).await?;
                 let what = if stopped { "is in error now" } else { "lives no more" };
                 return Ok(skipped(&format!("the credentials were refused: the mailbox {what}")));
             }
@@ -171,13 +171,15 @@ async fn first_visit(app: &App, profile: &Profile, imap: &Account<'_>) -> Result
             return Ok(skipped(&format!("new, and IMAP does not answer yet: {reason}")));
         }
     };
-    let reason = refused.map(|reason| without_addresses(&reason));
-    let (state, what) = match &reason {
-        None => (State::Warming, "new: both logins work, it warms from now on"),
-        Some(_) => (State::Error, "new: a login was refused, the mailbox is in error now"),
-    };
     // Logging in takes its time: who paused it meanwhile has the last word.
-    if app.store.set_state(profile.id, &[State::New], state, reason.as_deref()).await? {
+    let (is_done, what) = match refused {
+        None => (moved::accepted(app, profile).await?, "new: both logins work, it warms from now on"),
+        Some(reason) => {
+            let done = moved::refused(app, profile, &[State::New], &reason).await?;
+            (done, "new: a login was refused, the mailbox is in error now")
+        }
+    };
+    if is_done {
         Ok(skipped(what))
     } else {
         Ok(skipped("it was new when the visit began; somebody has changed that since"))

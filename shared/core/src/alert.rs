@@ -20,12 +20,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::{Change, Family, Kind, Severity};
 
-pub use channel::{Channel, ChannelError, ChannelId, Owner, Quiet, Target};
+pub use channel::{Channel, ChannelError, ChannelId, Disabled, Owner, Quiet, Target};
 pub use order::{AlertOrder, GIVE_UP_AFTER, retry_after};
 pub use words::{Message, message, sample};
 
-/// What lasts is said again after so long. domain.md §8: at most daily.
+/// A change is known again for so long; told again afterwards, it is a reminder. domain.md §8: at most daily.
 pub const REPEAT_AFTER: SignedDuration = SignedDuration::from_hours(24);
+/// What lasts is published once a local day, under an id of that day, at an hour of it: an hour less than a day, or a look that
+/// comes a moment early would make it every other day.
+pub const REMIND_AFTER: SignedDuration = SignedDuration::from_hours(23);
 /// More changes than this at once are one message. domain.md §8.
 pub const GROUP_OVER: usize = 10;
 /// From here on quiet hours do not hold an alert back.
@@ -67,6 +70,8 @@ pub enum Pass {
     Lasts,
     /// It does not want to know of what is so mild.
     Mild,
+    /// It is told of the whole that this is a part of.
+    Part,
 }
 
 /// What is done about one change on one channel.
@@ -108,6 +113,7 @@ pub fn plan(channel: &Channel, changes: &[Change], told: &BTreeMap<Topic, Told>,
         let moves = match verdict {
             Verdict::Tell { .. } => true,
             Verdict::Pass(Pass::Mild) => last.is_some_and(|last| last.kind != change.kind && last.at <= change.at),
+            Verdict::Pass(Pass::Part) => last.is_none_or(|last| last.kind != change.kind && last.at <= change.at),
             Verdict::Hold(_) | Verdict::Pass(Pass::Known | Pass::Lasts) => false,
         };
         if moves {
@@ -128,16 +134,19 @@ pub fn plan(channel: &Channel, changes: &[Change], told: &BTreeMap<Topic, Told>,
 fn verdict(channel: &Channel, change: &Change, last: Option<&Told>, now: Timestamp) -> Verdict {
     let mut days = 0;
     if let Some(last) = last {
-        let recent = now.duration_since(last.told_at) < REPEAT_AFTER;
-        if recent && last.id == change.id {
+        let ago = now.duration_since(last.told_at);
+        if ago < REPEAT_AFTER && last.id == change.id {
             return Verdict::Pass(Pass::Known);
         }
-        if recent && last.kind == change.kind {
+        if ago < REMIND_AFTER && last.kind == change.kind {
             return Verdict::Pass(Pass::Lasts);
         }
         if last.id == change.id {
             days = now.duration_since(change.at).as_hours() / 24;
         }
+    }
+    if change.part_of.is_some() && channel.target.is_for_people() {
+        return Verdict::Pass(Pass::Part);
     }
     if change.severity < channel.at_least {
         return Verdict::Pass(Pass::Mild);

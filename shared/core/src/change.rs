@@ -8,6 +8,7 @@
 //! listens: channels and quiet hours are [`crate::alert`]'s.
 
 mod kind;
+mod moved;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use crate::id::{MailboxId, TenantId};
 use crate::message::MessageError;
 
 pub use kind::{Family, Kind, Severity, UnknownKind};
+pub use moved::{Moved, kind_of};
 
 /// The version of the schema that this program writes.
 pub const VERSION: u32 = 1;
@@ -141,6 +143,9 @@ pub struct Change {
     pub numbers: BTreeMap<String, f64>,
     /// The same in plain words.
     pub text: String,
+    /// The id of another change that says as much to people: what else one decision changed. Programs are told both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<String>,
 }
 
 impl Change {
@@ -162,7 +167,7 @@ impl Change {
         let numbers: BTreeMap<String, f64> =
             finite.map(|&(name, value)| (plain(name, NAME_CHARS_MAX), value)).collect();
         let text = words(kind, &subject, &rule, &numbers);
-        let id = id_of(kind, tenant, &subject, &at.to_string());
+        let id = id_of(kind.name(), tenant, &subject, &at.to_string());
         Self {
             v: VERSION,
             id,
@@ -174,6 +179,7 @@ impl Change {
             rule,
             numbers,
             text,
+            part_of: None,
         }
     }
 
@@ -191,11 +197,18 @@ impl Change {
         self
     }
 
+    /// The same change as a part of another, of which people are told instead.
+    #[must_use]
+    pub fn part_of(mut self, whole: &Self) -> Self {
+        self.part_of = Some(whole.id.clone());
+        self
+    }
+
     /// The same change under an id that follows from `occasion` (a date, the number of a decision) in place of its
     /// instant: for those who find the same change again at another time.
     #[must_use]
     pub fn on(mut self, occasion: &str) -> Self {
-        self.id = id_of(self.kind, self.tenant.as_ref(), &self.subject, occasion);
+        self.id = id_of(self.kind.name(), self.tenant.as_ref(), &self.subject, occasion);
         self
     }
 
@@ -216,12 +229,12 @@ impl Change {
     }
 }
 
-/// `chg_` and 128 bits of a hash in hex.
-fn id_of(kind: Kind, tenant: Option<&TenantId>, subject: &Subject, occasion: &str) -> String {
+/// `chg_` and 128 bits of a hash in hex. `what`: a kind's name, or that of a family of which the occasion says more.
+fn id_of(what: &str, tenant: Option<&TenantId>, subject: &Subject, occasion: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(b"preheat change 1");
     let thing = format!("{:?}", subject.thing);
-    for part in [kind.name(), tenant.map_or("", TenantId::as_str), &thing, &subject.id, occasion] {
+    for part in [what, tenant.map_or("", TenantId::as_str), &thing, &subject.id, occasion] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

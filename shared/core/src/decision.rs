@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::health::Health;
 use crate::id::{MailboxId, TenantId};
-use crate::lifecycle::{Cause, Evidence, Progress, Ruling, Standing};
+use crate::lifecycle::{Cause, Evidence, Pause, Progress, Ruling, Standing};
 use crate::limits::HealthLimits;
 use crate::mailbox::State;
 use crate::tier::{Action, Tier};
@@ -106,6 +106,15 @@ pub struct Input {
     pub bound: String,
 }
 
+/// A state that somebody else put a mailbox into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entered {
+    /// When.
+    pub at: Timestamp,
+    /// Whether it was told then.
+    pub told: bool,
+}
+
 /// A decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
@@ -125,6 +134,12 @@ pub struct Decision {
     pub rule: Rule,
     /// Whether somebody else had done it already, and this only records it.
     pub observed: bool,
+    /// ... and since when, where that is known: what was told of it then goes by this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered: Option<Entered>,
+    /// The cause of the pause that it ended, if it ended one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Cause>,
     /// The state before.
     pub from: State,
     /// The state after.
@@ -180,6 +195,8 @@ pub struct About<'a> {
     pub seq: u32,
     /// The reason that whoever changed the state has given, if somebody has.
     pub reason: Option<&'a str>,
+    /// ... and when, and whether that was told.
+    pub entered: Option<Entered>,
 }
 
 /// Writes a ruling down.
@@ -230,6 +247,11 @@ pub fn record(
         at: now,
         rule: ruling.rule,
         observed: ruling.observed,
+        entered: about.entered.filter(|_| ruling.observed),
+        ended: match (before.pause, after.state) {
+            (_, State::Paused) | (Some(Pause::Hand) | None, _) => None,
+            (Some(Pause::Auto(cause)), _) => Some(cause),
+        },
         from: before.state,
         to: after.state,
         percent: (before.percent, after.percent),

@@ -22,6 +22,8 @@
 //! | [`content`] | what does a mail say, in which language, by which plan, and is this text fit to be sent? |
 //! | [`token`] | how does a mail show that it is ours, and which one? |
 //! | [`change`] | what changed, for those who listen to the bus? |
+//! | [`condition`] | is the stack healthy, does a tenant keep its quota, and since when? |
+//! | [`spam`] | how much of a tenant's mail lands in spam, on how many days? |
 //! | [`alert`] | who is told of it, when, and in which words? |
 //! | [`event`] | what did a provider, an MTA or a mailbox report of a mail? |
 //! | [`health`] | how well do a mailbox's mails land: windows, rates, scores? |
@@ -50,6 +52,7 @@ pub mod caps;
 pub mod catchup;
 pub mod change;
 pub mod clock;
+pub mod condition;
 pub mod content;
 pub mod control;
 pub mod counters;
@@ -81,6 +84,7 @@ pub mod schedule;
 pub mod seed;
 pub mod slot;
 pub mod slots;
+pub mod spam;
 pub mod summary;
 pub mod suppression;
 pub mod target;

@@ -10,21 +10,22 @@
 //!
 //! May not know of time or caps of sending: a slot that is asked about is going to be sent.
 
+mod barred;
 mod members;
 mod ring;
 mod search;
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Address, SlotId, day_number};
+use crate::id::{SlotId, day_number};
 use crate::limits::Limits;
 use crate::mailbox::{Provider, Role};
+use crate::pairing::barred::Barred;
 use crate::pairing::members::{Member, Others, count_others};
 use crate::pairing::ring::Ring;
 use crate::pairing::search::{LOOKS_MAX, Search};
 use crate::seed::Seed;
+use crate::suppression::Suppressed;
 use crate::tick::fleet::{Today, Traffic};
 use crate::tick::{FleetRow, TickInput};
 
@@ -95,7 +96,7 @@ pub(crate) struct Choice {
 /// in a pool without enough of them the degraded, too) outside its domain and organisation; where those are fewer than
 /// `eligible_partners_min`, inside as well. A day's target is at most this.
 #[must_use]
-pub fn eligible_partners(fleet: &[FleetRow], limits: &Limits, suppressed: &BTreeSet<Address>) -> Vec<u32> {
+pub fn eligible_partners(fleet: &[FleetRow], limits: &Limits, suppressed: &Suppressed) -> Vec<u32> {
     let (members, _) = Member::all(fleet, limits, suppressed);
     let others = count_others(&members);
     others.into_iter().map(|others| others.eligible(limits)).collect()
@@ -107,6 +108,7 @@ pub(crate) struct Pairing {
     seed: Seed,
     members: Vec<Member>,
     others: Vec<Others>,
+    barred: Barred,
     /// Place of each mailbox in its pool's ring.
     places: Vec<u32>,
     pools: Vec<Pool>,
@@ -152,6 +154,7 @@ impl Pairing {
         let &TickInput { fleet, seed, limits, suppressed, .. } = input;
         let (members, pool_count) = Member::all(fleet, limits, suppressed);
         let others = count_others(&members);
+        let barred = Barred::new(fleet, &members, pool_count, suppressed);
         let mut by_pool = vec![Vec::new(); pool_count];
         for (member, position) in members.iter().zip(0_u32..) {
             by_pool[member.pool as usize].push(position);
@@ -174,7 +177,7 @@ impl Pairing {
             alone_below: limits.eligible_partners_min.max(1),
         };
         let weights = input.limits.provider_weights;
-        Self { seed: seed.clone(), members, others, places, pools, received, weights, limits }
+        Self { seed: seed.clone(), members, others, barred, places, pools, received, weights, limits }
     }
 
     /// How many mailboxes this one may write to at all.
@@ -208,6 +211,7 @@ impl Pairing {
         partner.takes_from(&self.members[mailbox])
             && to != mailbox
             && partner.pool == self.members[mailbox].pool
+            && !self.barred.is(mailbox, to)
             && !self.is_full(to)
             && !self.is_written(to, written)
     }

@@ -63,6 +63,32 @@ impl Rate {
     }
 }
 
+/// Whether a rate is over a threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// It is not, or too few bad events say so.
+    No,
+    /// It is, on a sample too small to be sure: whoever can wait, waits.
+    Perhaps,
+    /// It is, and so is its Wilson lower bound: enough for a pause.
+    Surely,
+}
+
+impl Rate {
+    /// The rule of small samples (domain.md §7), for mailboxes and sending IPs alike: nothing on fewer than `events_min` bad
+    /// events, and nothing hard before the lower bound is over the threshold.
+    #[must_use]
+    pub fn over(self, threshold: f64, events_min: u64) -> Over {
+        if self.count < events_min || self.share().is_none_or(|share| share <= threshold) {
+            Over::No
+        } else if self.lower() > threshold {
+            Over::Surely
+        } else {
+            Over::Perhaps
+        }
+    }
+}
+
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(share) = self.share() else { return f.write_str("0/0: unknown") };
@@ -95,7 +121,25 @@ mod tests {
         assert_eq!(Rate::new(0, 0).to_string(), "0/0: unknown");
     }
 
+    #[test]
+    fn a_rate_is_surely_over_a_threshold_on_enough_bad_events_and_with_its_lower_bound() {
+        assert_eq!(Rate::new(2, 3).over(0.05, 3), Over::No, "two bad events");
+        assert_eq!(Rate::new(3, 100).over(0.05, 3), Over::No);
+        assert_eq!(Rate::new(3, 19).over(0.08, 3), Over::Perhaps, "16 % (6–38 %)");
+        assert_eq!(Rate::new(5, 19).over(0.08, 3), Over::Surely, "26 % (12–49 %)");
+        assert_eq!(Rate::new(0, 0).over(0.0, 0), Over::No);
+    }
+
     proptest! {
+        #[test]
+        fn what_is_surely_over_has_enough_bad_events_and_a_lower_bound_over_it(
+            count in 0_u64..500, of in 0_u64..5_000, threshold in 0.0..0.5_f64, events_min in 0_u64..6
+        ) {
+            let rate = Rate::new(count, of);
+            let surely = rate.over(threshold, events_min) == Over::Surely;
+            prop_assert_eq!(surely, rate.of > 0 && rate.count >= events_min && rate.lower() > threshold);
+        }
+
         #[test]
         fn the_interval_holds_the_share_and_narrows_with_the_sample(of in 1_u64..100_000, part in 0.0..=1.0_f64) {
             let count = (of as f64 * part) as u64;

@@ -1,12 +1,14 @@
 //! Whom nobody of a tenant may write to any more, and why (domain.md §10): hard bounce, complaint and unsubscription for
 //! ever, the third soft bounce as if it were hard.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Class, Kind};
+use crate::id::{Address, TenantId};
 
 /// So many mails that bounced softly off one address count as a hard bounce. 3: domain.md §10.
 pub const SOFT_MAX: u32 = 3;
@@ -57,6 +59,38 @@ impl Reason {
             Kind::Unsubscribed => Some(Self::Unsubscribed),
             _ => None,
         }
+    }
+}
+
+/// The suppressed addresses of tenants. A list is its tenant's own: what one has learned of an address keeps nobody else from
+/// writing to it, or a tenant could report its rivals' mailboxes out of their own pools.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Suppressed(BTreeMap<TenantId, BTreeSet<Address>>);
+
+impl Suppressed {
+    /// Adds addresses to a tenant's list.
+    pub fn add(&mut self, tenant: &TenantId, addresses: impl IntoIterator<Item = Address>) {
+        let mut addresses = addresses.into_iter().peekable();
+        if addresses.peek().is_some() {
+            self.0.entry(tenant.clone()).or_default().extend(addresses);
+        }
+    }
+
+    /// Whether an address is on a tenant's list.
+    #[must_use]
+    pub fn holds(&self, tenant: &TenantId, address: &Address) -> bool {
+        self.0.get(tenant).is_some_and(|list| list.contains(address))
+    }
+
+    /// Whether no list holds anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each tenant with its list, where it has one.
+    pub fn lists(&self) -> impl Iterator<Item = (&TenantId, &BTreeSet<Address>)> {
+        self.0.iter()
     }
 }
 

@@ -17,7 +17,7 @@ mod skip;
 mod tests;
 mod visits;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -28,12 +28,14 @@ use crate::caps::{
 };
 use crate::content::deck::Decks;
 use crate::day::{PlanRow, slot_ref};
-use crate::id::{Address, SlotId, TenantId};
+use crate::id::{SlotId, TenantId};
 use crate::limits::Limits;
 use crate::mailbox::{Provider, Role};
 use crate::message::{Content, SendBatch, SendOrder, VERSION, VisitOrder};
 use crate::pairing::Pairing;
+use crate::rate::Rate;
 use crate::seed::Seed;
+use crate::suppression::Suppressed;
 use crate::tick::due::{Due, Request, requests};
 use crate::tick::fleet::{ById, Names, Today, Traffic};
 use crate::visit::BoxRow;
@@ -64,8 +66,8 @@ pub struct TickInput<'a> {
     pub tenants: &'a BTreeMap<TenantId, PlanLimits>,
     /// What providers are given after trouble; one that is not named is given everything.
     pub provider_budgets: &'a BTreeMap<Provider, ProviderBudget>,
-    /// Addresses that nobody writes to.
-    pub suppressed: &'a BTreeSet<Address>,
+    /// Addresses that a tenant's mailboxes do not write to.
+    pub suppressed: &'a Suppressed,
     /// Which plans threads have, by the date they were begun.
     pub decks: &'a Decks,
 }
@@ -79,6 +81,8 @@ pub struct TickPlan {
     pub visits: Vec<(u32, VisitOrder)>,
     /// What was due and is not sent, with the reason. In order of mailbox.
     pub skipped: Vec<Skipped>,
+    /// How far each tenant's mailboxes have come with what was expected of them by now.
+    pub kept: BTreeMap<TenantId, Rate>,
     /// The plan in numbers.
     pub summary: TickSummary,
 }
@@ -124,11 +128,12 @@ pub fn plan_tick(input: &TickInput<'_>) -> TickPlan {
     let today = Today::of_all(input.fleet, input.now);
     let traffic = Traffic::new(input.fleet, &by_id, &today);
     let pairing = Pairing::new(input, &traffic, &today);
-    let Request { dues, skipped, behind } = requests(input, &pairing, &today);
+    let Request { dues, skipped, behind, kept } = requests(input, &pairing, &today);
     let budget = budget(input, &dues);
     let mut planner = Planner { input, by_id: &by_id, pairing, budget, plan: TickPlan::default(), skipped };
     planner.plan.summary.mailboxes = u32::try_from(input.fleet.len()).unwrap_or(u32::MAX);
     planner.plan.summary.behind = behind;
+    planner.plan.kept = kept.into_iter().map(|(tenant, rate)| (tenant.clone(), rate)).collect();
     planner.serve(dues);
     planner.plan.summary.minute_peak = planner.budget.budget.minutes.peak();
     let (mut plan, skipped) = (planner.plan, planner.skipped);

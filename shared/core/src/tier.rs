@@ -14,7 +14,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::limits::HealthLimits;
-use crate::rate::Rate;
+use crate::rate::{Over, Rate};
 
 /// How bad it is, mildest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -65,10 +65,10 @@ impl Tier {
         if bounces.count < limits.bad_events_min {
             return Some(by_rate.min(Self::Warning));
         }
-        let lower = bounces.lower();
-        let sure = if lower > limits.tier_emergency {
+        let surely = |threshold| bounces.over(threshold, limits.bad_events_min) == Over::Surely;
+        let sure = if surely(limits.tier_emergency) {
             Self::Emergency
-        } else if lower > limits.tier_pause {
+        } else if surely(limits.tier_pause) {
             Self::Pause
         } else {
             Self::Critical
@@ -136,7 +136,7 @@ impl Tier {
 /// Whether complaints pause a mailbox: enough of them, and the lower bound over the threshold.
 #[must_use]
 pub fn complaints_pause(complaints: Rate, limits: &HealthLimits) -> bool {
-    complaints.count >= limits.bad_events_min && complaints.lower() > limits.complaint_pause
+    complaints.over(limits.complaint_pause, limits.bad_events_min) == Over::Surely
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ const FETCH_MAX: Duration = Duration::from_secs(5);
 pub fn gate(settings: &Settings) -> Result<Gate, StartError> {
     let app = crate::app(settings)?;
     let http = Http::public().map_err(|error| StartError::Roots(error.to_string()))?;
-    Ok(Gate::new(Desk::of(&app), app.clock.clone(), fetch(http)))
+    Ok(Gate::new(Desk::of(&app), app.clock.clone(), fetch(http)).with_bus(app.bus))
 }
 
 /// What a gate gets certificates with.

@@ -8,7 +8,7 @@
 //! | alert | `f`, `u` | by whom, and until when nobody else may try |
 
 use jiff::{SignedDuration, Timestamp};
-use preheat_core::alert::{Channel, ChannelId, Owner, Told, Topic};
+use preheat_core::alert::{Channel, ChannelId, Disabled, Owner, Told, Topic};
 use serde::{Deserialize, Serialize};
 
 use crate::credential::Sealed;
@@ -77,6 +77,23 @@ impl Store {
             // The answer to this very write was lost.
             Write::Refused(item) => Ok(Fields(item).text("j").is_ok_and(|old| old == new)),
         }
+    }
+
+    /// Disables a channel, as it was read; not if it was changed or removed since.
+    ///
+    /// # Errors
+    /// The ledger did not answer.
+    pub async fn disable_channel(&self, stored: &StoredChannel, disabled: Disabled) -> Result<(), StoreError> {
+        let key = Key::Channel(&stored.channel.owner, &stored.channel.id);
+        let channel = Channel { disabled: Some(disabled), ..stored.channel.clone() };
+        let after = StoredChannel { channel, sealed: stored.sealed.clone() };
+        let call = self
+            .update_item(key)
+            .update_expression("SET j = :new")
+            .condition_expression("j = :old")
+            .expression_attribute_values(":new", text(written(key, &after)?))
+            .expression_attribute_values(":old", text(written(key, stored)?));
+        self.update(key, Patience::Usual, call).await.map(drop)
     }
 
     /// Removes a channel, its secret with it; false: there is none.

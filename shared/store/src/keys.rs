@@ -49,6 +49,8 @@ pub enum Key<'a> {
     DataKey(&'a str),
     /// `SYS` / `PROVIDER#{provider}`: budget and breaker of a provider.
     Provider(Provider),
+    /// `SYS` / `CONDITIONS#{by}`: what is not as it should be, as the tick or the governor has told.
+    Conditions(&'a str),
     /// `CONTENT` / `PLAN#{id}`: a conversation plan.
     ContentPlan(PlanId),
     /// `CONTENT` / `TALLY#{date}`: what was counted of all plans on a date (UTC).
@@ -113,7 +115,9 @@ impl Key<'_> {
             Self::Health(id) => health_pk(health_part(*id)),
             Self::Investigation(tenant, _) => tenant_pk(tenant),
             Self::Address(address) => format!("ADDR#{address}"),
-            Self::Counter | Self::DataKey(_) | Self::Provider(_) | Self::IpOwner(_) => SYSTEM_PK.to_owned(),
+            Self::Counter | Self::DataKey(_) | Self::Provider(_) | Self::IpOwner(_) | Self::Conditions(_) => {
+                SYSTEM_PK.to_owned()
+            }
             Self::Ip(tenant, _) | Self::Admitted(tenant) | Self::Domain(tenant, _) => tenant_pk(tenant),
             Self::IpDay(tenant, address, _) | Self::IpDecision(tenant, address, _) => ip_pk(tenant, *address),
             Self::Channel(owner, _) | Self::Told(owner, ..) | Self::Alert(owner, ..) => owner_pk(owner),
@@ -149,6 +153,7 @@ impl Key<'_> {
             Self::Address(_) => "ID".to_owned(),
             Self::Counter => "COUNTER".to_owned(),
             Self::DataKey(name) => format!("{DATA_KEY_PREFIX}{name}"),
+            Self::Conditions(by) => format!("CONDITIONS#{by}"),
             Self::Provider(provider) => format!("{PROVIDER_PREFIX}{}", provider_name(*provider)),
             Self::ContentPlan(id) => format!("{CONTENT_PLAN_PREFIX}{id}"),
             Self::ContentTallies(date) => format!("{TALLIES_PREFIX}{date}"),
@@ -367,6 +372,7 @@ mod tests {
         assert_eq!(spelled(Key::Address(&address)), "ADDR#a@b.example/ID");
         assert_eq!(spelled(Key::DataKey("tenant-acme")), "SYS/KEY#tenant-acme");
         assert_eq!(spelled(Key::Provider(Provider::Zoho)), "SYS/PROVIDER#zoho");
+        assert_eq!(spelled(Key::Conditions("tick")), "SYS/CONDITIONS#tick");
         assert_eq!(spelled(Key::Suppressed(&tenant, &address)), "TENANT#acme/SUPPRESS#a@b.example");
         let (ip, six) = ("203.0.113.7".parse().unwrap(), "2001:db8::7".parse().unwrap());
         assert_eq!(spelled(Key::IpOwner(six)), "SYS/IP#2001:db8::7");

@@ -1,16 +1,28 @@
 //! What an operator does with a mailbox: stop, resume, change, delete, look up.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use preheat_core::id::{Address, MailboxId, TenantId};
 use preheat_core::mailbox::{MailboxPlan, State};
 use preheat_core::maintenance::Maintenance;
 
 use crate::error::StoreError;
-use crate::item::{Fields, Item, number, text};
+use crate::item::{Fields, Item, Unreadable, instant, number, text};
 use crate::keys::{Key, mailbox_pk};
 use crate::plan_row::{date_text, reason_text, settings_text, state_text};
 use crate::retry::Patience;
 use crate::store::{Store, Write};
+
+/// What is known of a state that somebody put a mailbox into.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StateNote {
+    /// Why.
+    pub reason: Option<String>,
+    /// Since when; `None`: nobody but the governor ever did.
+    pub since: Option<Timestamp>,
+    /// Whether those who listen have been told.
+    pub told: bool,
+}
 
 impl Store {
     /// The number of an address; `None`: it is not in this stack.
@@ -39,19 +51,21 @@ impl Store {
         from: &[State],
         state: State,
         reason: Option<&str>,
+        at: Timestamp,
     ) -> Result<bool, StoreError> {
         let names: Vec<String> = (0..from.len()).map(|n| format!(":f{n}")).collect();
         let mut call = self
             .update_item(Key::Plan(id))
-            .condition_expression(format!("st IN ({})", names.join(", ")))
+            .condition_expression(format!("st <> :st AND st IN ({})", names.join(", ")))
+            .expression_attribute_values(":sa", instant(at))
             .expression_attribute_values(":st", text(state_text(state)));
         for (name, state) in names.into_iter().zip(from) {
             call = call.expression_attribute_values(name, text(state_text(*state)));
         }
         let call = match reason {
-            None => call.update_expression("SET st = :st REMOVE sr, bh"),
+            None => call.update_expression("SET st = :st, sa = :sa REMOVE sr, bh, sw"),
             Some(reason) => call
-                .update_expression("SET st = :st, sr = :sr REMOVE bh")
+                .update_expression("SET st = :st, sa = :sa, sr = :sr REMOVE bh, sw")
                 .expression_attribute_values(":sr", reason_text(reason)),
         };
         self.change_state(id, state, call).await
@@ -61,10 +75,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the ledger did not answer.
-    pub async fn pause(&self, id: MailboxId, reason: &str) -> Result<bool, StoreError> {
+    pub async fn pause(&self, id: MailboxId, reason: &str, at: Timestamp) -> Result<bool, StoreError> {
         let call = self
             .update_item(Key::Plan(id))
-            .update_expression("SET st = :st, sr = :sr, bh = :one")
+            .update_expression("SET st = :st, sa = :sa, sr = :sr, bh = :one REMOVE sw")
+            .expression_attribute_values(":sa", instant(at))
             .condition_expression("attribute_exists(pk) AND st <> :retired")
             .expression_attribute_values(":st", text(state_text(State::Paused)))
             .expression_attribute_values(":retired", text(state_text(State::Retired)))
@@ -87,14 +102,37 @@ impl Store {
         }
     }
 
+    /// Notes that the state which a mailbox was put into at `at` has been told of. Not if it was put into another since.
+    ///
+    /// # Errors
+    /// The ledger did not answer: it is told again.
+    pub async fn state_told(&self, id: MailboxId, at: Timestamp) -> Result<(), StoreError> {
+        let call = self
+            .update_item(Key::Plan(id))
+            .update_expression("SET sw = :sw")
+            .condition_expression("sa = :sa")
+            .expression_attribute_values(":sw", number(1))
+            .expression_attribute_values(":sa", instant(at));
+        self.update(Key::Plan(id), Patience::Usual, call).await.map(drop)
+    }
+
+    /// Who put a mailbox into its state, as far as it was not the governor: what the last [`Store::set_state`] or
+    /// [`Store::stop`] gave.
+    ///
+    /// # Errors
+    /// The ledger did not answer, or the row cannot be read.
+    pub async fn state_note(&self, id: MailboxId) -> Result<StateNote, StoreError> {
+        let key = Key::Plan(id);
+        let Some(item) = self.get(key).await? else { return Ok(StateNote::default()) };
+        note_of(item).map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.0 })
+    }
+
     /// Why a mailbox is in its state: what the last [`Store::set_state`] gave as its reason.
     ///
     /// # Errors
     /// The ledger did not answer, or the row cannot be read.
     pub async fn state_reason(&self, id: MailboxId) -> Result<Option<String>, StoreError> {
-        let key = Key::Plan(id);
-        let Some(item) = self.get(key).await? else { return Ok(None) };
-        Fields(item).text_or_none("sr").map_err(|error| StoreError::Corrupt { key: key.text(), reason: error.0 })
+        Ok(self.state_note(id).await?.reason)
     }
 
     /// Stops a mailbox: paused by hand, and its progress reset. Resumed, it begins its ramp anew; today it sends no more, and
@@ -102,10 +140,19 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the ledger did not answer.
-    pub async fn stop(&self, id: MailboxId, reason: &str, counts_from: Date) -> Result<bool, StoreError> {
+    pub async fn stop(
+        &self,
+        id: MailboxId,
+        reason: &str,
+        counts_from: Date,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
         let call = self
             .update_item(Key::Plan(id))
-            .update_expression("SET st = :st, sr = :sr, i = :zero, q = u, ci = :zero, bh = :one, cf = :cf")
+            .update_expression(
+                "SET st = :st, sa = :sa, sr = :sr, i = :zero, q = u, ci = :zero, bh = :one, cf = :cf REMOVE sw",
+            )
+            .expression_attribute_values(":sa", instant(at))
             .condition_expression("attribute_exists(pk) AND st <> :retired")
             .expression_attribute_values(":st", text(state_text(State::Paused)))
             .expression_attribute_values(":retired", text(state_text(State::Retired)))
@@ -174,6 +221,16 @@ impl Store {
         }
         self.delete_item(&pk, &Key::Profile(id).sk()).await
     }
+}
+
+/// What is noted of a state beside it: `sr` why, `sa` since when, `sw` that it was told of.
+fn note_of(item: Item) -> Result<StateNote, Unreadable> {
+    let mut fields = Fields(item);
+    Ok(StateNote {
+        reason: fields.text_or_none("sr")?,
+        since: fields.instant_or_none("sa")?,
+        told: fields.number_or_none::<u8>("sw")?.is_some(),
+    })
 }
 
 /// The item of an address.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `c` | the settings, as a JSON array in the order of [`Settings`]; its first entry is the version of the form |
 //! | `st`, `sr` | state, and the reason of the last change |
+//! | `sa`, `sw` | since when, if somebody else than the governor set it, and whether that was told |
 //! | `d`, `i` | local date; day index |
 //! | `q`, `ci`, `u` | quota; how much of it was carried in; how many entries of `o` count against it |
 //! | `ba` | when the day was begun in mid-window, in nanoseconds |

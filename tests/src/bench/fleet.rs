@@ -12,6 +12,7 @@ use preheat_core::mailbox::{Days, MailboxPlan, Mode, Provider, Role, Schedule, S
 use preheat_core::pairing::eligible_partners;
 use preheat_core::ramp::Ramp;
 use preheat_core::seed::Seed;
+use preheat_core::suppression::Suppressed;
 use preheat_core::tick::FleetRow;
 use preheat_core::turn::turn_day;
 use preheat_core::visit::BoxRow;
@@ -76,7 +77,7 @@ pub fn new_mailbox(n: u32) -> Result<NewMailbox> {
 pub fn begun(mailboxes: u32, seed: &Seed) -> Result<Vec<FleetRow>> {
     let mut fleet = (1..=mailboxes).map(row).collect::<Result<Vec<_>>>()?;
     let (now, limits) = (monday_at(0)?, limits());
-    let partners = eligible_partners(&fleet, &limits, &[].into());
+    let partners = eligible_partners(&fleet, &limits, &Suppressed::default());
     for (row, eligible) in fleet.iter_mut().zip(partners) {
         if let Some(turned) = turn_day(seed, &row.plan, &row.box_row, now, eligible, &limits) {
             *row = FleetRow { plan: turned.plan, box_row: turned.box_row };

@@ -8,7 +8,7 @@
 //! Every send succeeds and is written back into the rows in memory, so the next tick plans on; there is no database and no
 //! mail server in this.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +17,7 @@ use preheat_core::clock::Clock;
 use preheat_core::content::deck::Decks;
 use preheat_core::day::SlotState;
 use preheat_core::seed::Seed;
+use preheat_core::suppression::Suppressed;
 use preheat_core::tick::{FleetRow, TickInput, TickPlan, plan_tick};
 use preheat_local::{Aws, Mapping, Pump};
 use preheat_stack::stack::{BATCH_MAX, SENDS, VISITS, WINDOW_S, create_queues};
@@ -107,7 +108,7 @@ async fn play(mailboxes: u32, hours: i64, visits_per_day: u8) -> Result<Calls> {
             limits: &limits,
             tenants: &BTreeMap::new(),
             provider_budgets: &BTreeMap::new(),
-            suppressed: &BTreeSet::new(),
+            suppressed: &Suppressed::default(),
             decks: &Decks::default(),
         });
         push(&aws, &queues, &plan, &mut calls).await?;

@@ -1,12 +1,13 @@
 //! The pure planner, without a database: how many slots it gets through in a second on one core.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use anyhow::{Context, Result};
 use preheat_core::content::deck::Decks;
 use preheat_core::seed::Seed;
 use preheat_core::slot::DaySlots;
+use preheat_core::suppression::Suppressed;
 use preheat_core::tick::{TickInput, plan_tick};
 
 use crate::bench::fleet;
@@ -54,7 +55,7 @@ pub fn measure(mailboxes: u32) -> Result<Planning> {
         limits: &limits,
         tenants: &BTreeMap::new(),
         provider_budgets: &BTreeMap::new(),
-        suppressed: &BTreeSet::new(),
+        suppressed: &Suppressed::default(),
         decks: &Decks::default(),
     };
     let plan_s = cpu_s_of(|| {

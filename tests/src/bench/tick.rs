@@ -82,7 +82,7 @@ async fn import(directory: &Path, mailboxes: u32) -> Result<()> {
     let credential = Credential::Password(Secret::new("bench".to_owned()));
     for n in 1..=mailboxes {
         let imported = app.store.import(&app.vault, &fleet::new_mailbox(n)?, &credential).await?;
-        app.store.set_state(imported.id, &State::ALL, State::Warming, None).await?;
+        app.store.set_state(imported.id, &State::ALL, State::Warming, None, app.now()).await?;
     }
     Ok(())
 }

@@ -1,8 +1,14 @@
 //! The three shapes of Lambda events, from the samples in `events/`, and one bad element in a batch.
 
+use jiff::SignedDuration;
+use preheat_app::Bus;
+use preheat_core::alert::AlertOrder;
+use preheat_core::change::{Change, Kind};
 use preheat_core::counters::{Count, Subject};
 use preheat_core::event::Reporter;
 use preheat_lambda::hooks::handle;
+use preheat_local::Fault;
+use preheat_stack::stack::{ALERTS, BUS, create_queues};
 
 use super::world::{World, acme, sample, status};
 
@@ -102,4 +108,44 @@ async fn one_bad_element_is_kept_aside_and_its_neighbours_are_stored() {
     assert_eq!(aside.len(), 1);
     assert!(aside[0].raw.contains("r9@there.example") && !aside[0].reason.is_empty(), "{aside:?}");
     assert_eq!(world.store.hook_of(&acme(), Reporter::Brevo).await.unwrap().unwrap().id, id);
+}
+
+/// However many elements cannot be read, it is one change an endpoint and hour; of another process under the same id.
+#[tokio::test]
+async fn what_is_kept_aside_is_told_once_an_hour() {
+    let mut world = World::new().await;
+    let id = world.endpoint(Reporter::Brevo).await;
+    create_queues(&world.aws);
+    let gate = || world.gate().with_bus(Some(Bus::new(world.aws.eventbridge(), BUS)));
+    let bad = |n: u32| {
+        let element =
+            serde_json::json!([{ "event": "delivered", "email": format!("r{n}@there.example"), "ts_epoch": "soon" }]);
+        let mut event = sample("webhook-url");
+        event["rawPath"] = format!("/hooks/brevo/{id}").into();
+        event["headers"]["authorization"] = "Basic cHJlaGVhdDpzM2NyZXQ=".into();
+        event["isBase64Encoded"] = false.into();
+        event["body"] = element.to_string().into();
+        event
+    };
+    let told = || -> Vec<Change> {
+        let lying = world.aws.queues().lying(ALERTS);
+        lying.iter().map(|message| AlertOrder::parse(&message.body).unwrap().change).collect()
+    };
+    let warm = gate();
+    for n in 0..5 {
+        assert_eq!(status(&warm, &bad(n)).await, 200);
+    }
+    let first = told();
+    assert_eq!((first.len(), first[0].kind, first[0].tenant.clone()), (1, Kind::HookQuarantined, Some(acme())));
+    assert!(!first[0].text.contains(&id), "who has the id may post");
+    assert_eq!(status(&gate(), &bad(6)).await, 200);
+    assert_eq!(told()[1].id, first[0].id);
+    world.pass(SignedDuration::from_hours(1));
+    assert_eq!(status(&warm, &bad(7)).await, 200);
+    assert_ne!(told()[2].id, first[0].id);
+    // A bus that does not answer is nothing to the provider.
+    world.aws.faults().script_next("PutEvents", 10, Fault::Deny);
+    world.pass(SignedDuration::from_hours(1));
+    assert_eq!(status(&warm, &bad(8)).await, 200);
+    assert_eq!(told().len(), 3);
 }

@@ -177,7 +177,10 @@ fn line(channel: &Channel) -> String {
         let time = |time: jiff::civil::Time| time.strftime("%H:%M").to_string();
         format!(", quiet {}-{} {}", time(quiet.start), time(quiet.end), quiet.zone)
     });
-    format!("{}: {} {to}, from {} on{quiet}", channel.id, channel.target.name(), channel.at_least)
+    let disabled = channel.disabled.as_ref().map_or_else(String::new, |disabled| {
+        format!("; disabled since {}: {}. Remove it and add it again", disabled.since, disabled.reason)
+    });
+    format!("{}: {} {to}, from {} on{quiet}{disabled}", channel.id, channel.target.name(), channel.at_least)
 }
 
 async fn find(store: &Store, owner: &Owner, name: &ChannelId) -> anyhow::Result<StoredChannel> {
@@ -269,4 +272,22 @@ async fn ask(args: &TestArgs, ledger: &Ledger, channels: &[StoredChannel]) -> an
 fn door(allow_local: bool) -> anyhow::Result<Http> {
     let http = if allow_local { Http::local(&[]) } else { Http::public() };
     http.context("the HTTP door")
+}
+
+#[cfg(test)]
+mod tests {
+    use preheat_core::alert::Disabled;
+
+    use super::*;
+
+    #[test]
+    fn a_disabled_channel_says_since_when_and_why() {
+        let target = Target::Webhook { url: "https://crm.example/hooks".to_owned() };
+        let channel = Channel::new("crm".parse().unwrap(), Owner::Stack, target).unwrap();
+        assert_eq!(line(&channel), "crm: webhook https://crm.example/hooks, from info on");
+        let disabled =
+            Disabled { since: "2026-03-02T12:00:00Z".parse().unwrap(), reason: "it refuses (410)".to_owned() };
+        let line = line(&Channel { disabled: Some(disabled), ..channel });
+        assert!(line.contains("disabled since 2026-03-02T12:00:00Z: it refuses (410)"), "{line}");
+    }
 }

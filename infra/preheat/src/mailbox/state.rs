@@ -1,14 +1,16 @@
-//! `preheat mailbox pause` and `resume`: what an operator decides about a mailbox.
+//! `preheat mailbox pause`, `resume` and `stop`: what an operator decides about a mailbox. Those who listen are told at once.
 
+use preheat_app::moved::Parts;
+use preheat_core::change::Moved;
 use preheat_core::day::PlanRow;
-use preheat_core::id::{Address, MailboxId};
+use preheat_core::decision::Rule;
+use preheat_core::id::Address;
 use preheat_core::mailbox::State;
 use preheat_core::maintenance::Maintenance;
-use preheat_store::Store;
 
 use super::list::name;
 use crate::Out;
-use crate::ledger::{Directory, LedgerArgs, clock};
+use crate::ledger::{Directory, Ledger, LedgerArgs, clock};
 use crate::outcome::{BadInput, Outcome};
 
 const PAUSE_EXAMPLES: &str = "\
@@ -89,13 +91,13 @@ pub(crate) struct MaintainArgs {
 
 /// Runs `stop`.
 pub(crate) async fn stop(args: &StopArgs, out: Out<'_>) -> Outcome {
-    let store = args.ledger.open(Directory::Exists).await?.store;
-    let id = super::find(&store, &args.address).await?;
-    let row = row(&store, id, &args.address).await?;
+    let ledger = args.ledger.open(Directory::Exists).await?;
+    let row = row(&ledger, &args.address).await?;
     // What is left of today is none of the new warmup's.
     let today = row.plan.schedule.local_date(clock()());
     let counts_from = today.tomorrow().unwrap_or(today);
-    if !store.stop(id, &args.reason, counts_from).await? {
+    let moved = moved(&row, State::Paused, Rule::Stopped, Some(&args.reason));
+    if !parts(&ledger).stop(&moved, counts_from).await? {
         return Err(BadInput::error(format!("{} {RETIRED}", args.address)));
     }
     writeln!(out, "{}: stopped, its progress is reset", args.address)?;
@@ -116,13 +118,12 @@ const RETIRED: &str = "is retired: it never sends again";
 
 /// Runs `pause`.
 pub(crate) async fn pause(args: &PauseArgs, out: Out<'_>) -> Outcome {
-    let (store, address) = (args.ledger.open(Directory::Exists).await?.store, &args.address);
-    let id = super::find(&store, address).await?;
-    let row = row(&store, id, address).await?;
+    let (ledger, address) = (args.ledger.open(Directory::Exists).await?, &args.address);
+    let row = row(&ledger, address).await?;
     if row.by_hand {
         return Err(BadInput::error(format!("{address} is paused already")));
     }
-    if !store.pause(id, &args.reason).await? {
+    if !parts(&ledger).pause(&moved(&row, State::Paused, Rule::PausedByHand, Some(&args.reason))).await? {
         return Err(BadInput::error(format!("{address} {RETIRED}")));
     }
     // A pause by a rule would have ended by itself.
@@ -133,11 +134,10 @@ pub(crate) async fn pause(args: &PauseArgs, out: Out<'_>) -> Outcome {
 
 /// Runs `resume`.
 pub(crate) async fn resume(args: &ResumeArgs, out: Out<'_>) -> Outcome {
-    let (store, address) = (args.ledger.open(Directory::Exists).await?.store, &args.address);
-    let id = super::find(&store, address).await?;
-    let row = row(&store, id, address).await?;
+    let (ledger, address) = (args.ledger.open(Directory::Exists).await?, &args.address);
+    let row = row(&ledger, address).await?;
     let state = resumed(&row).map_err(|why| BadInput::error(format!("{address} {why}")))?;
-    if !store.set_state(id, &[row.state], state, None).await? {
+    if !parts(&ledger).enter(&[row.state], &moved(&row, state, Rule::ResumedByHand, None)).await? {
         return Err(BadInput::error(format!("{address}: somebody else has just changed its state; look again")));
     }
     writeln!(out, "{address}: {} -> {}", name(&row.state), name(&state))?;
@@ -154,7 +154,51 @@ fn resumed(row: &PlanRow) -> Result<State, &'static str> {
     }
 }
 
-async fn row(store: &Store, id: MailboxId, address: &Address) -> anyhow::Result<PlanRow> {
-    let row = store.plan_row(id).await?;
+async fn row(ledger: &Ledger, address: &Address) -> anyhow::Result<PlanRow> {
+    let id = super::find(&ledger.store, address).await?;
+    let row = ledger.store.plan_row(id).await?;
     row.ok_or_else(|| BadInput::error(format!("{address}: its import was not completed; import it again")))
+}
+
+fn parts(ledger: &Ledger) -> Parts<'_> {
+    Parts { store: &ledger.store, bus: ledger.bus.as_ref() }
+}
+
+fn moved<'a>(row: &'a PlanRow, to: State, rule: Rule, reason: Option<&'a str>) -> Moved<'a> {
+    let (plan, at) = (&row.plan, clock()());
+    let (tenant, address) = (&plan.tenant, plan.address.as_str());
+    Moved { tenant, mailbox: plan.id, address, from: row.state, to, at, rule, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use preheat_core::alert::AlertOrder;
+    use preheat_core::change::Kind;
+    use preheat_stack::stack::ALERTS;
+
+    use super::*;
+    use crate::ledger::embedded;
+    use crate::mailbox::import;
+
+    #[tokio::test]
+    async fn what_an_operator_decides_is_told_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let (data, sheet) = (directory.path().join("data"), directory.path().join("mailboxes.csv"));
+        std::fs::write(&sheet, "address,password,provider\nann@example.com,test-password,gmail\n").unwrap();
+        let mut out = Vec::new();
+        import::run(&import::Args::into_directory(sheet, data.clone()), &mut out).await.unwrap();
+        let address: Address = "ann@example.com".parse().unwrap();
+        let ledger = LedgerArgs { data: Some(data.clone()), table: None, kms_key: None };
+        let paused = PauseArgs { address: address.clone(), ledger: ledger.clone(), reason: "a holiday".to_owned() };
+        pause(&paused, &mut out).await.unwrap();
+        pause(&paused, &mut out).await.unwrap_err();
+        resume(&ResumeArgs { address, ledger }, &mut out).await.unwrap();
+        let aws = embedded(&data, Directory::Exists).unwrap();
+        let told = aws.queues().lying(ALERTS);
+        let told: Vec<_> = told.iter().map(|message| AlertOrder::parse(&message.body).unwrap().change).collect();
+        let kinds: Vec<Kind> = told.iter().map(|change| change.kind).collect();
+        // It never had a day, so resumed it is new again: its next visit tells how that goes.
+        assert_eq!(kinds, [Kind::MailboxPaused]);
+        assert!(told[0].text.contains("a holiday"), "{}", told[0].text);
+    }
 }

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 use preheat_core::day::PlanRow;
-use preheat_core::decision::{About, Decision, record};
-use preheat_core::health::HealthRow;
+use preheat_core::decision::{About, Decision, Entered, record};
+use preheat_core::health::{DayTally, HealthRow};
 use preheat_core::lifecycle::{Pause, step};
 use preheat_core::mailbox::State;
-use preheat_store::{CarriedOut, HealthSeen};
+use preheat_store::{CarriedOut, HealthSeen, StateNote};
 
 use super::evidence::{Given, Ground, reported};
-use super::tell::changes;
+use super::tell::{changes, lasting};
 use crate::{App, AppError};
 
 /// Turns of one look, at most: a decision, what follows from it at once, and a reading again before each.
@@ -31,6 +31,8 @@ pub(super) struct Seen {
     pub(super) row: PlanRow,
     /// Its health row.
     pub(super) health: HealthSeen,
+    /// Its last days, folded anew; nothing if it was decided on until the end.
+    pub(super) days: Vec<DayTally>,
     /// What was decided, carried out and told.
     pub(super) decisions: Vec<Decision>,
 }
@@ -47,7 +49,7 @@ pub(super) async fn look_at(app: &App, ground: &Ground, mailbox: Mailbox, now: T
     let Mailbox { row, seen, domain_emergency } = mailbox;
     let at = Looker { app, ground, domain_emergency, now };
     let health = seen.unwrap_or_else(|| at.absent(row.state));
-    let mut look = Seen { row, health, decisions: Vec::new() };
+    let mut look = Seen { row, health, days: Vec::new(), decisions: Vec::new() };
     let mut is_fresh = false;
     for _ in 0..TURNS_MAX {
         let (noted, decided) = at.consider(&look).await?;
@@ -100,8 +102,9 @@ impl Looker<'_> {
         let before = noted.standing.clone();
         // Somebody else has done something: why?
         let is_theirs = row.state != before.state || (row.by_hand && before.pause != Some(Pause::Hand)) || begun_anew;
-        let reason = if is_theirs { app.store.state_reason(row.plan.id).await? } else { None };
-        let given = Given { reason: reason.as_deref(), domain_emergency: self.domain_emergency, begun_anew };
+        let note = if is_theirs { app.store.state_note(row.plan.id).await? } else { StateNote::default() };
+        let reason = note.reason.as_deref();
+        let given = Given { reason, domain_emergency: self.domain_emergency, begun_anew };
         let evidence = self.ground.evidence(app, row, &noted, given, self.now);
         noted.scores = evidence.health.as_ref().and_then(|health| health.scores).or(noted.scores);
         let step = step(&before, &evidence, self.now, limits);
@@ -114,7 +117,8 @@ impl Looker<'_> {
             mailbox: row.plan.id,
             address: row.plan.address.as_str(),
             seq: look.health.row.seq + 1,
-            reason: reason.as_deref(),
+            reason,
+            entered: note.since.map(|at| Entered { at, told: note.told }),
         };
         let decision = record(about, ruling, &before, &step.after, &evidence, self.now, limits);
         Ok((noted, Some(decision)))
@@ -140,9 +144,13 @@ impl Looker<'_> {
         Ok((noted, begun_anew))
     }
 
-    /// Nothing was decided. What was noted is written if the mailbox stands otherwise, once a day as the roll-up of its days,
+    /// Nothing is to be decided. What lasts is told, once a day. What was noted is written if the mailbox stands otherwise, once a day as the roll-up of its days,
     /// and when something was reported out of turn.
     async fn keep(&self, mut look: Seen, noted: HealthRow) -> Result<Seen, AppError> {
+        if self.ground.sees_placements() && look.decisions.is_empty() {
+            self.app.tell(&lasting(&look.row, &noted.standing, self.now)).await?;
+        }
+        look.days.clone_from(&noted.days);
         let seen = &look.health.row;
         let changed = noted.standing != seen.standing
             || noted.rolled_to != seen.rolled_to
@@ -164,7 +172,7 @@ impl Looker<'_> {
     ) -> Result<Option<Seen>, AppError> {
         let Some(row) = self.app.store.plan_row(id).await? else { return Ok(None) };
         let health = self.app.store.health(id).await?.unwrap_or_else(|| self.absent(row.state));
-        Ok(Some(Seen { row, health, decisions: std::mem::take(decisions) }))
+        Ok(Some(Seen { row, health, days: Vec::new(), decisions: std::mem::take(decisions) }))
     }
 
     /// Step 1. The decision that holds the number: this one, or the same of a run that died; one that was never carried out and

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt};
 use jiff::SignedDuration;
-use preheat_core::alert::{AlertOrder, GIVE_UP_AFTER, Told, Topic, Verdict, groups, plan, retry_after};
+use preheat_core::alert::{AlertOrder, Disabled, GIVE_UP_AFTER, Told, Topic, Verdict, groups, plan, retry_after};
 use preheat_core::change::Change;
 use preheat_platforms::Next;
 use preheat_store::{AlertClaim, Secret, StoreError, StoredChannel};
@@ -15,6 +15,11 @@ use crate::App;
 
 /// Messages under way at once on one channel; and how many a channel that is down costs a batch.
 const AT_ONCE: usize = 8;
+/// After so long no further message is begun on a channel in this invocation: few invocations run at once (they are to see what
+/// comes together), and one slow channel must not hold them all.
+const BUDGET: SignedDuration = SignedDuration::from_secs(20);
+/// When the rest is begun: the channel has the notifier for a quarter of the time at most.
+const REST_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
 /// Tells a channel what it is to be told of these orders. One fate each.
 pub(super) async fn deliver(
@@ -55,10 +60,17 @@ pub(super) async fn deliver(
     };
     let work = Work { app, outside, stored, secret: secret.as_ref(), orders, attempt };
     let messages = groups(channel, won.len());
-    let mut down = None;
+    let mut down: Option<SendFailure> = None;
     for chunk in messages.chunks(AT_ONCE) {
         let chunk: Vec<Vec<(usize, String)>> =
             chunk.iter().map(|group| group.iter().map(|&k| won[k].clone()).collect()).collect();
+        if down.is_none() && app.now().duration_since(now) >= BUDGET {
+            for (i, id) in chunk.iter().flatten() {
+                work.release(id).await;
+                fates[*i] = Fate::Again { at: app.now() + REST_AFTER, tries: orders[*i].tries };
+            }
+            continue;
+        }
         let tried = futures::future::join_all(chunk.iter().map(|group| work.tell(group, down.as_ref()))).await;
         for (group, failed) in chunk.iter().zip(tried) {
             for (i, _) in group {
@@ -67,6 +79,11 @@ pub(super) async fn deliver(
             // The rest of the batch does not run into a door that is shut.
             down = down.or(failed);
         }
+    }
+    if let Some(gone) = down.filter(|failure| failure.gone) {
+        let disabled = Disabled { since: app.now(), reason: gone.reason };
+        tracing::warn!(channel = %channel.id, reason = disabled.reason, "the channel is disabled");
+        app.store.disable_channel(stored, disabled).await?;
     }
     Ok(fates)
 }
@@ -123,19 +140,28 @@ impl Work<'_> {
             return None;
         };
         for id in ids {
-            if let Err(error) = store.release_alert(&channel.owner, &channel.id, id, self.attempt).await {
-                tracing::warn!(channel = %channel.id, alert = id, %error, "the claim ends by itself");
-            }
+            self.release(id).await;
         }
         if down.is_none() {
             tracing::warn!(channel = %channel.id, target = channel.target.name(), error = %failure, "not told");
         }
         Some(failure)
     }
+
+    /// Gives a claim back.
+    async fn release(&self, id: &str) {
+        let channel = &self.stored.channel;
+        if let Err(error) = self.app.store.release_alert(&channel.owner, &channel.id, id, self.attempt).await {
+            tracing::warn!(channel = %channel.id, alert = id, %error, "the claim ends by itself");
+        }
+    }
 }
 
-/// When an order that failed is tried again.
+/// When an order that failed is tried again: never on a channel that wants no more.
 fn again(app: &App, order: &AlertOrder, failure: &SendFailure) -> Fate {
+    if failure.gone {
+        return Fate::Done;
+    }
     let tries = order.tries.saturating_add(1);
     let asked = match failure.next {
         Next::Later(wait) => wait.and_then(|wait| SignedDuration::try_from(wait).ok()),

@@ -33,11 +33,13 @@ pub struct SendFailure {
     pub reason: String,
     /// What to do now.
     pub next: Next,
+    /// Whether nobody is there any more who wants to be told.
+    pub gone: bool,
 }
 
 impl SendFailure {
     fn new(reason: &(impl ToString + ?Sized), next: Next) -> Self {
-        Self { reason: without_addresses(&reason.to_string()), next }
+        Self { reason: without_addresses(&reason.to_string()), next, gone: false }
     }
 }
 
@@ -96,7 +98,8 @@ impl Sending<'_> {
                     // The envelope that Standard Webhooks recommends; the data is the bus's own schema.
                     let body = json!({ "type": change.kind, "timestamp": change.at, "data": change }).to_string();
                     let message = webhook::Message { id, timestamp_s: self.now.as_second(), body: &body };
-                    webhook::send(http, url, &secrets, &message).await?;
+                    let sent = webhook::send(http, url, &secrets, &message).await;
+                    sent.map_err(|error| SendFailure { gone: error.is_gone(), ..SendFailure::from(error) })?;
                 }
                 Ok(())
             }

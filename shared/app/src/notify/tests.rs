@@ -1,3 +1,5 @@
+mod patience;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 

@@ -226,6 +226,18 @@ pub struct Channel {
     /// When only critical alerts are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet: Option<Quiet>,
+    /// Nothing is sent any more: whoever is behind it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<Disabled>,
+}
+
+/// Why a channel is told nothing any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disabled {
+    /// Since when.
+    pub since: Timestamp,
+    /// What it answered, without its secret.
+    pub reason: String,
 }
 
 impl Channel {
@@ -238,6 +250,6 @@ impl Channel {
             check_phone(phone)?;
         }
         let at_least = target.usual_severity();
-        Ok(Self { id, owner, target, at_least, quiet: None })
+        Ok(Self { id, owner, target, at_least, quiet: None, disabled: None })
     }
 }

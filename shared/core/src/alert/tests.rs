@@ -70,8 +70,8 @@ fn one_alert_a_change_and_one_a_day_while_it_lasts() {
     let mut life = Life::new(slack());
     let began = noon();
     let mut told = 0;
-    // Three days of quarter hours: the condition is found again in every tick, half of them under a new id.
-    for tick in 0..3 * 96 {
+    // Three days (of 23 h) of quarter hours: the condition is found again in every tick, half of them under a new id.
+    for tick in 0..3 * 92 {
         let now = began + SignedDuration::from_mins(15 * tick);
         let seen_at = if tick % 2 == 0 { began } else { now };
         told += u32::from(tells(&life.one(&change(Kind::QuotaBehind, 1, seen_at), now)));
@@ -87,6 +87,18 @@ fn a_repeat_is_a_message_of_its_own_and_a_redelivery_is_not() {
     assert_eq!(life.one(&behind, noon() + SignedDuration::from_hours(23)), Verdict::Pass(Pass::Known));
     let next_day = noon() + SignedDuration::from_hours(24);
     assert_eq!(life.one(&behind, next_day), Verdict::Tell { id: format!("{}_1", behind.id) });
+}
+
+#[test]
+fn a_reminder_of_each_day_is_told_though_the_look_comes_a_little_early() {
+    let mut life = Life::new(webhook());
+    for (day, early_s) in [(0, 0), (1, 40), (2, 41), (3, 3_000)] {
+        let now = noon() + SignedDuration::from_hours(24 * day) - SignedDuration::from_secs(early_s);
+        let lasting = change(Kind::MailboxError, 1, noon()).on(&format!("day {day}"));
+        assert_eq!(life.one(&lasting, now), Verdict::Tell { id: lasting.id.clone() }, "day {day}");
+        let again = now + SignedDuration::from_mins(5);
+        assert_eq!(life.one(&lasting, again), Verdict::Pass(Pass::Known));
+    }
 }
 
 #[test]

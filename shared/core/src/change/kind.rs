@@ -1,4 +1,7 @@
 //! The kinds of changes, how bad each is, and which of them are states of one thing.
+//!
+//! What is no state of a thing is no kind. An address that is suppressed is a line in a list, which has its own command
+//! (`preheat suppress`): a storm of bounces would be a change each, published by the function that faces the world.
 
 use std::fmt;
 use std::str::FromStr;
@@ -63,12 +66,8 @@ pub enum Family {
     System,
     /// The language model.
     Llm,
-    /// A platform's API.
-    Platform,
     /// Events that come in.
     Hook,
-    /// Lists of addresses.
-    Address,
 }
 
 /// A name that no kind of change has.
@@ -189,16 +188,8 @@ kinds! {
     LlmAvailable = "llm.available", Llm, Info, "answers again";
     /// It does not; the built-in library stands in.
     LlmUnavailable = "llm.unavailable", Llm, Warning, "does not answer: texts come from the built-in library";
-    /// A platform answers again.
-    PlatformAvailable = "platform.available", Platform, Info, "answers again";
-    /// A platform fails again and again.
-    PlatformFailing = "platform.failing", Platform, Warning, "fails again and again";
-    /// A platform refuses our key.
-    PlatformRefused = "platform.refused", Platform, Critical, "refuses its key";
     /// Events of an endpoint are put aside.
     HookQuarantined = "hook.quarantined", Hook, Warning, "reports events that cannot be understood";
-    /// An address may never be written to again.
-    AddressSuppressed = "address.suppressed", Address, Info, "has an address more that is never written to";
 }
 
 impl From<Kind> for &'static str {

@@ -1,4 +1,5 @@
-//! The decision of an IP's day: advance, hold, pause, resume, complete (domain.md §9). Once a local date, from 01:00 on.
+//! The decision of an IP's day: advance, hold, pause, resume, complete (domain.md §9). Once a local date, from 01:00 on. A look
+//! out of turn, after bad events, may pause and do nothing else: [`watch`].
 //!
 //! Small samples lie (§7): a pause needs three bad events and a Wilson lower bound over the threshold, in the 24 hours or in
 //! the seven days; on fewer the day is held, or goes on.
@@ -10,7 +11,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::{Cause, Counts, IpDay, IpLimits, Phase, SendingIp, Status};
-use crate::rate::Rate;
+use crate::rate::{Over, Rate};
 
 /// Longest run of dates that one decision consolidates: what an outage of a month leaves behind.
 pub const DAYS_MAX: usize = 31;
@@ -199,6 +200,18 @@ pub fn decide(ip: &SendingIp, days: &[IpDay], now: Timestamp, limits: &IpLimits)
     (next, decision)
 }
 
+/// Looks out of turn, after something bad was reported. `days`: as for [`decide`], the day that is under way last. A pause, if
+/// one is due; never a step forward. The day stays the day: it is consolidated when it is over, as any other.
+#[must_use]
+pub fn watch(ip: &SendingIp, days: &[IpDay], now: Timestamp, limits: &IpLimits) -> Option<(SendingIp, Decision)> {
+    let (next, decision) = decide(ip, days, now, limits);
+    if decision.result != Verdict::Paused {
+        return None;
+    }
+    let next = SendingIp { date: ip.date, ..next };
+    Some((next, decision))
+}
+
 fn rule(ip: &SendingIp, evidence: Option<&Evidence>, now: Timestamp, limits: &IpLimits) -> (Rule, Verdict) {
     if let Some(until) = ip.paused_until(limits) {
         return if now >= until {
@@ -209,9 +222,9 @@ fn rule(ip: &SendingIp, evidence: Option<&Evidence>, now: Timestamp, limits: &Ip
     }
     // Without a day that ended there is nothing to go by: nothing is grown into.
     let Some(evidence) = evidence else { return (Rule::VolumeLow, Verdict::Held) };
-    let bounces = [evidence.bounces_day, evidence.bounces_week].map(|rate| over(rate, limits.bounce_max, limits));
-    let complaints =
-        [evidence.complaints_day, evidence.complaints_week].map(|rate| over(rate, limits.complaint_max, limits));
+    let over = |rates: [Rate; 2], most| rates.map(|rate| rate.over(most, limits.events_min));
+    let bounces = over([evidence.bounces_day, evidence.bounces_week], limits.bounce_max);
+    let complaints = over([evidence.complaints_day, evidence.complaints_week], limits.complaint_max);
     // Complaints weigh more: where both are over, they are the reason.
     if complaints.contains(&Over::Surely) {
         return (Rule::Complaints, Verdict::Paused);
@@ -231,25 +244,6 @@ fn rule(ip: &SendingIp, evidence: Option<&Evidence>, now: Timestamp, limits: &Ip
         Status::Warming => (Rule::VolumeReached, Verdict::Advanced),
         // Dealt with above: a pause has an end.
         Status::Paused { .. } => (Rule::PauseInForce, Verdict::Unchanged),
-    }
-}
-
-/// Whether a rate is over its bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Over {
-    No,
-    Perhaps,
-    Surely,
-}
-
-/// Section 7's rule of small samples.
-fn over(rate: Rate, bound: f64, limits: &IpLimits) -> Over {
-    if rate.count < limits.events_min || rate.share().is_none_or(|share| share <= bound) {
-        Over::No
-    } else if rate.lower() > bound {
-        Over::Surely
-    } else {
-        Over::Perhaps
     }
 }
 

@@ -343,3 +343,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_look_out_of_turn_pauses_and_never_advances() {
+    let mut life = Life::new(PlanMode::Smooth);
+    life.day(good);
+    let noon = at(life.ip.date, 12, "Europe/Berlin");
+    let with_today = |counts: Counts| {
+        let mut days = life.days.clone();
+        days.push(consolidate(&life.ip, life.ip.date, counts));
+        days
+    };
+    let quota = life.ip.quota();
+    assert_eq!(daily::watch(&life.ip, &with_today(good(quota)), noon, &LIMITS), None, "reached, and yet no step");
+    let two = Counts { sent: 4, delivered: 2, bounced: 2, ..Counts::default() };
+    assert_eq!(daily::watch(&life.ip, &with_today(two), noon, &LIMITS), None, "two bounces");
+    let (next, decision) = daily::watch(&life.ip, &with_today(bouncing(0.4)(quota)), noon, &LIMITS).unwrap();
+    assert_eq!((decision.rule, decision.result), (Rule::Bounces, Verdict::Paused));
+    assert_eq!((next.quota(), next.date, next.day), (0, life.ip.date, life.ip.day));
+    // The day is consolidated when it is over, as any other.
+    let night = at(life.ip.date.tomorrow().unwrap(), 1, "Europe/Berlin");
+    assert_eq!(due(&next, night, &LIMITS), Due::Daily(vec![life.ip.date]));
+}

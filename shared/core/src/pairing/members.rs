@@ -1,10 +1,9 @@
 //! The mailboxes of a fleet as pairing sees them, and how many others each may write to.
 
-use std::collections::BTreeSet;
-
-use crate::id::{Address, MailboxId};
+use crate::id::MailboxId;
 use crate::limits::Limits;
 use crate::mailbox::{Provider, Role, State};
+use crate::suppression::Suppressed;
 use crate::tick::FleetRow;
 use crate::tick::fleet::Names;
 
@@ -26,12 +25,13 @@ pub(super) struct Member {
 
 impl Member {
     /// One a row, in the order of the fleet; and how many pools there are.
-    pub(super) fn all(fleet: &[FleetRow], limits: &Limits, suppressed: &BTreeSet<Address>) -> (Vec<Self>, usize) {
+    pub(super) fn all(fleet: &[FleetRow], limits: &Limits, suppressed: &Suppressed) -> (Vec<Self>, usize) {
         let (mut pools, mut organisations, mut domains) = (Names::default(), Names::default(), Names::default());
         let mut members = Vec::with_capacity(fleet.len());
         for row in fleet {
             let plan = &row.plan.plan;
-            let may_receive = plan.exchanges() && (suppressed.is_empty() || !suppressed.contains(&plan.address));
+            let may_receive =
+                plan.exchanges() && (suppressed.is_empty() || !suppressed.holds(&plan.tenant, &plan.address));
             members.push(Self {
                 id: plan.id,
                 pool: pools.number(plan.pool.as_str()),

@@ -116,7 +116,7 @@ impl<'a> Search<'a> {
         let own = self.me.is_own(partner);
         let count = if to == self.mailbox {
             &mut self.refused.empty
-        } else if !partner.takes_from(&self.me) {
+        } else if !partner.takes_from(&self.me) || self.pairing.barred.is(self.mailbox, to) {
             &mut self.refused.not_live
         } else if own && !self.alone {
             &mut self.refused.own

@@ -1,14 +1,17 @@
 //! What falls due in a tick, mailbox by mailbox, before any cap is asked.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::caps::Minutes;
 use crate::catchup::due;
-use crate::id::{MailboxId, SlotId};
+use crate::id::{MailboxId, SlotId, TenantId};
 use crate::mailbox::Role;
 use crate::message::Content;
 use crate::pairing::Pairing;
+use crate::rate::Rate;
 use crate::slot::DaySlots;
 use crate::tick::fleet::Today;
 use crate::tick::seconds::Seconds;
@@ -68,16 +71,19 @@ impl Due {
 }
 
 /// What all mailboxes ask for.
-pub(crate) struct Request {
+pub(crate) struct Request<'a> {
     pub(crate) dues: Vec<Due>,
     /// What is due and cannot be served, one entry a slot, by position.
     pub(crate) skipped: Vec<(usize, SkipReason)>,
     /// Slots behind over the whole fleet.
     pub(crate) behind: u32,
+    /// By tenant, what its mailboxes have done of what was expected of them: what one does ahead of its time makes up for no
+    /// other.
+    pub(crate) kept: BTreeMap<&'a TenantId, Rate>,
 }
 
-pub(crate) fn requests(input: &TickInput<'_>, pairing: &Pairing, today: &[Today]) -> Request {
-    let mut request = Request { dues: Vec::new(), skipped: Vec::new(), behind: 0 };
+pub(crate) fn requests<'a>(input: &TickInput<'a>, pairing: &Pairing, today: &[Today]) -> Request<'a> {
+    let mut request = Request { dues: Vec::new(), skipped: Vec::new(), behind: 0, kept: BTreeMap::new() };
     for (mailbox, row) in input.fleet.iter().enumerate() {
         if row.plan.state.sends() && row.plan.plan.exchanges() {
             request.add(input, pairing, mailbox, today[mailbox].date);
@@ -86,8 +92,13 @@ pub(crate) fn requests(input: &TickInput<'_>, pairing: &Pairing, today: &[Today]
     request
 }
 
-impl Request {
-    fn add(&mut self, input: &TickInput<'_>, pairing: &Pairing, mailbox: usize, today: Date) {
+impl<'a> Request<'a> {
+    fn keep(&mut self, tenant: &'a TenantId, done: u32, expected: u32) {
+        let kept = self.kept.entry(tenant).or_default();
+        *kept = Rate::new(kept.count + u64::from(done.min(expected)), kept.of + u64::from(expected));
+    }
+
+    fn add(&mut self, input: &TickInput<'a>, pairing: &Pairing, mailbox: usize, today: Date) {
         let row = &input.fleet[mailbox];
         let plan = &row.plan.plan;
         if row.plan.date != Some(today) {
@@ -98,6 +109,7 @@ impl Request {
             return;
         }
         if row.plan.used >= row.plan.quota {
+            self.keep(&plan.tenant, row.plan.quota, row.plan.quota);
             return;
         }
         let Some(day) = DaySlots::new(input.seed, &plan.schedule, plan.id, today) else { return };
@@ -108,6 +120,7 @@ impl Request {
             due.ks.truncate(row.box_row.pending.iter().filter(|reply| reply.due_at < tick_end).count());
         }
         self.behind = self.behind.saturating_add(due.behind);
+        self.keep(&plan.tenant, row.plan.used, due.expected);
         if due.ks.is_empty() {
             return;
         }

@@ -12,13 +12,14 @@ use crate::content::Language;
 use crate::content::deck::Decks;
 use crate::day::{PlanRow, SlotState, slot_ref};
 use crate::engage::engagement;
-use crate::id::{Address, MailboxId, PoolId, SlotId, TenantId};
+use crate::id::{MailboxId, PoolId, SlotId, TenantId};
 use crate::limits::Limits;
 use crate::mailbox::{Days, MailboxPlan, Mode, Provider, Role, Schedule, State};
 use crate::message::Content;
 use crate::pairing::eligible_partners;
 use crate::ramp::Ramp;
 use crate::seed::Seed;
+use crate::suppression::Suppressed;
 use crate::tick::{FleetRow, TickInput, TickPlan, TickSummary, plan_tick};
 use crate::turn::turn_day;
 use crate::visit::{BoxRow, Found, PendingReply, Placement};
@@ -77,7 +78,7 @@ pub(crate) struct World {
     pub(crate) limits: Limits,
     pub(crate) tenants: BTreeMap<TenantId, PlanLimits>,
     pub(crate) budgets: BTreeMap<Provider, ProviderBudget>,
-    pub(crate) suppressed: BTreeSet<Address>,
+    pub(crate) suppressed: Suppressed,
     pub(crate) decks: Decks,
     /// Every mail ever sent.
     pub(crate) sent: Vec<Mail>,
@@ -103,7 +104,7 @@ impl World {
             limits: Limits::default(),
             tenants: BTreeMap::new(),
             budgets: BTreeMap::new(),
-            suppressed: BTreeSet::new(),
+            suppressed: Suppressed::default(),
             decks: Decks::default(),
             sent: Vec::new(),
             unseen: vec![Vec::new(); count],
@@ -170,7 +171,9 @@ impl World {
 
     fn may_be_chosen(&self, row: &FleetRow, pool: &PoolId) -> bool {
         let plan = &row.plan;
-        plan.plan.pool == *pool && plan.state.is_partner() && !self.suppressed.contains(&plan.plan.address)
+        plan.plan.pool == *pool
+            && plan.state.is_partner()
+            && !self.suppressed.holds(&plan.plan.tenant, &plan.plan.address)
     }
 
     /// Whether degraded mailboxes of a pool exchange among themselves: next to nobody else is left.
@@ -255,7 +258,8 @@ impl World {
                 assert!(!row.slots.contains_key(&order.slot.k), "{} has an entry", order.slot);
                 assert_ne!(order.partner, own.id, "to itself");
                 assert_eq!(order.to, partner.plan.address);
-                assert!(!self.suppressed.contains(&order.to));
+                let tenants = [&own.tenant, &self.fleet[self.position[&order.partner]].plan.plan.tenant];
+                assert!(!tenants.into_iter().any(|tenant| self.suppressed.holds(tenant, &order.to)));
                 let own_people = partner.plan.organisation == own.organisation;
                 let others = self.fleet.iter().filter(|other| other.plan.plan.organisation != own.organisation);
                 if own_people && order.content == Content::Opening {

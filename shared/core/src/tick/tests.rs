@@ -68,7 +68,9 @@ proptest! {
         // Round the change to summer time in Europe.
         world.now = at("2026-03-28T00:00:00Z") + SignedDuration::from_hours(start_h);
         world.budgets.insert(Provider::Gmail, ProviderBudget { factor, ..ProviderBudget::default() });
-        world.suppressed.insert("user3@d1.example".parse().unwrap());
+        for (tenant, listed) in [("t", "user3@d1.example"), ("u", "user2@d0.example"), ("u", "user5@d2.example")] {
+            world.suppressed.add(&tenant.parse().unwrap(), [listed.parse().unwrap()]);
+        }
         let mut hour = 0;
         for tick in 0..64 {
             let plan = world.tick();
@@ -85,6 +87,51 @@ proptest! {
             prop_assert!(tenant <= caps.2.div_ceil(4));
             let rows = world.fleet.iter().filter(|row| row.plan.plan.tenant.as_str() == "u");
             prop_assert!(rows.map(|row| row.plan.used).sum::<u32>() <= caps.3);
+        }
+    }
+}
+
+/// Six mailboxes of `acme` and six of `rival`, in one pool or in two.
+fn two_tenants(shared: bool) -> World {
+    let mut fleet = super::simulation::fleet(&[1; 12], &"table:8".parse().unwrap());
+    for row in &mut fleet[6..] {
+        row.plan.plan.tenant = "rival".parse().unwrap();
+        if !shared {
+            row.plan.plan.pool = "rival".parse().unwrap();
+        }
+    }
+    World::new(fleet)
+}
+
+/// What a tenant reports of another's mailboxes binds only itself.
+#[test]
+fn a_tenants_suppressed_addresses_bind_its_own_mailboxes_alone() {
+    for shared in [false, true] {
+        let (mut world, mut free) = (two_tenants(shared), two_tenants(shared));
+        let (own, victim) = (world.fleet[7].plan.plan.clone(), world.fleet[0].plan.plan.clone());
+        let rival = own.tenant.clone();
+        let listed = world.fleet[..6].iter().map(|row| row.plan.plan.address.clone());
+        let listed: Vec<_> = listed.chain([own.address.clone()]).collect();
+        world.suppressed.add(&rival, listed);
+        world.until("2026-03-03T00:00:00Z");
+        free.until("2026-03-03T00:00:00Z");
+        let to = |world: &World, from: &dyn Fn(&crate::id::TenantId) -> bool, to: crate::id::MailboxId| {
+            let sent = world.sent.iter().filter(|mail| {
+                let sender = world.fleet.iter().find(|row| row.plan.plan.id == mail.slot.mailbox).unwrap();
+                world.fleet[mail.to].plan.plan.id == to && from(&sender.plan.plan.tenant)
+            });
+            sent.count()
+        };
+        let acme = |tenant: &crate::id::TenantId| *tenant != rival;
+        let is_rival = |tenant: &crate::id::TenantId| *tenant == rival;
+        assert!(to(&world, &acme, victim.id) > 0, "its own pool goes on to write to it");
+        assert_eq!(to(&world, &is_rival, victim.id), 0);
+        assert_eq!(to(&world, &|_| true, own.id), 0, "what its own tenant has listed is no partner of anybody");
+        if shared {
+            assert!(to(&free, &is_rival, victim.id) > 0, "which it would have been");
+        } else {
+            let sent = |world: &World| world.fleet[..6].iter().map(|row| row.plan.used).collect::<Vec<_>>();
+            assert_eq!(sent(&world), sent(&free), "nothing changes in the other pool");
         }
     }
 }

@@ -46,6 +46,13 @@ pub enum ChannelError {
 }
 
 impl ChannelError {
+    /// Whether it says that nobody wants any more of them: 410 of a webhook means "disable this endpoint" (Standard Webhooks
+    /// 1.0, *Deliverability and reliability*).
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Closed { status: 410, .. })
+    }
+
     /// What to do now.
     #[must_use]
     pub fn next(&self) -> Next {

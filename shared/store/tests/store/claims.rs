@@ -70,7 +70,7 @@ async fn every_reason_to_lose_is_told() {
     tomorrow.slot.date = jiff::civil::date(2026, 3, 3);
     assert_eq!(lost(tomorrow).await, Lost::Stale);
     for state in [State::New, State::Paused, State::Error, State::Retired] {
-        world.store.set_state(id, &State::ALL, state, Some("test")).await.unwrap();
+        world.store.set_state(id, &State::ALL, state, Some("test"), at("09:00:00")).await.unwrap();
         assert_eq!(lost(request(id, 2, 3, at("10:00:00"))).await, Lost::Stale, "{state:?}");
     }
     let nobody = request(preheat_core::id::MailboxId(4_000_000), 0, 1, at("09:00:00"));
@@ -226,7 +226,7 @@ async fn a_pause_takes_back_the_claim_whose_answer_was_lost() {
     let request = request(id, 0, 1, at("09:00:00"));
     let pause = async {
         tokio::time::sleep(Duration::from_millis(5)).await;
-        world.another_store().set_state(id, &State::ALL, State::Paused, Some("by hand")).await
+        world.another_store().set_state(id, &State::ALL, State::Paused, Some("by hand"), at("09:00:00")).await
     };
     let (claim, paused) = tokio::join!(world.store.claim(&request), pause);
     paused.unwrap();

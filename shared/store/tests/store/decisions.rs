@@ -22,6 +22,8 @@ fn decision(mailbox: MailboxId, seq: u32, to: State, percent: (u8, u8), day_inde
         at: at("12:00:00"),
         rule: Rule::Tier,
         observed: false,
+        entered: None,
+        ended: None,
         from: State::Warming,
         to,
         percent,
@@ -74,7 +76,7 @@ async fn a_roll_back_is_made_once_even_if_every_answer_is_lost() {
 async fn a_decision_that_somebody_has_overtaken_changes_nothing() {
     let world = World::new().await;
     let id = world.warming("ann@acme.test", 20).await;
-    world.store.set_state(id, &State::ALL, State::Paused, Some("by hand")).await.unwrap();
+    world.store.set_state(id, &State::ALL, State::Paused, Some("by hand"), at("09:00:00")).await.unwrap();
     let before = world.sound(id).await;
     let degraded = decision(id, 1, State::Degraded, (100, 50), (1, 1));
     assert_eq!(world.store.carry_out(&degraded).await.unwrap(), CarriedOut::Overtaken);
@@ -135,7 +137,7 @@ async fn a_stop_resets_progress_and_ends_the_day() {
     let world = World::new().await;
     let id = world.warming("ann@acme.test", 10).await;
     won(&world.store, &request(id, 0, 1, at("09:00:00"))).await;
-    assert!(world.store.stop(id, "over", TODAY.tomorrow().unwrap()).await.unwrap());
+    assert!(world.store.stop(id, "over", TODAY.tomorrow().unwrap(), at("09:00:00")).await.unwrap());
     let row = world.sound(id).await;
     assert_eq!((row.by_hand, row.counts_from), (true, TODAY.tomorrow().ok()));
     assert_eq!((row.state, row.day_index, row.quota, row.used), (State::Paused, 0, 1, 1));
@@ -152,13 +154,13 @@ async fn no_rule_resumes_what_a_person_has_paused_meanwhile() {
     assert_eq!(world.store.carry_out(&pausing).await.unwrap(), CarriedOut::Done);
     assert!(!world.sound(id).await.by_hand);
     // The pause is taken over between the decision to end it and its being carried out.
-    assert!(world.store.pause(id, "a holiday").await.unwrap());
+    assert!(world.store.pause(id, "a holiday", at("09:00:00")).await.unwrap());
     let before = world.sound(id).await;
     assert!(before.by_hand);
     let resuming = Decision { from: State::Paused, ..decision(id, 2, State::Warming, (100, 100), (1, 1)) };
     assert_eq!(world.store.carry_out(&resuming).await.unwrap(), CarriedOut::Overtaken);
     assert_eq!(world.sound(id).await, before);
     // Whoever resumes it by hand ends that.
-    assert!(world.store.set_state(id, &[State::Paused], State::Warming, None).await.unwrap());
+    assert!(world.store.set_state(id, &[State::Paused], State::Warming, None, at("09:00:00")).await.unwrap());
     assert!(!world.sound(id).await.by_hand);
 }

@@ -116,7 +116,7 @@ async fn a_deleted_mailbox_sends_nothing_and_leaves_nothing() {
         let queued = request(id, 1, 1, at("09:30:00"));
         assert_eq!(world.store.claim(&queued).await.unwrap(), Claim::Lost(Lost::Stale));
         assert_eq!(world.store.sent(&held).await.unwrap_err().next(), Next::Drop);
-        assert!(world.store.set_state(id, &State::ALL, State::Warming, None).await.is_err());
+        assert!(world.store.set_state(id, &State::ALL, State::Warming, None, at("09:00:00")).await.is_err());
         assert_eq!(world.store.lease(id, at("09:00:00"), at("09:05:00")).await.unwrap(), None);
         let left: Vec<_> = world.items().await.into_iter().map(|item| item["sk"].as_s().unwrap().clone()).collect();
         assert_eq!(left, ["COUNTER", "KEY#tenant-acme"], "crash at {crash_at:?}");

@@ -11,7 +11,7 @@ use preheat_core::id::{Address, TenantId};
 use preheat_core::mailbox::{Provider, State};
 use preheat_core::suppression::Reason;
 use preheat_local::Fault;
-use preheat_store::{Claim, Lost, Next, Store, Suppression};
+use preheat_store::{Claim, Lost, Next, StateNote, Store, Suppression};
 
 use crate::world::{TABLE, World, at, request, won};
 
@@ -20,18 +20,21 @@ async fn a_pause_stops_what_is_queued_and_keeps_the_progress() {
     let world = World::new().await;
     let id = world.warming("a@example.com", 9).await;
     let held = won(&world.store, &request(id, 0, 1, at("09:00:00"))).await;
-    world.store.set_state(id, &State::ALL, State::Paused, Some("by hand")).await.unwrap();
+    world.store.set_state(id, &State::ALL, State::Paused, Some("by hand"), at("09:00:00")).await.unwrap();
     assert_eq!(world.store.state_reason(id).await.unwrap().as_deref(), Some("by hand"));
     let queued = request(id, 1, 2, at("09:30:00"));
     assert_eq!(world.store.claim(&queued).await.unwrap(), Claim::Lost(Lost::Stale));
     // What was claimed before may end.
     world.store.sent(&held).await.unwrap();
-    world.store.set_state(id, &State::ALL, State::Warming, None).await.unwrap();
+    world.store.set_state(id, &State::ALL, State::Warming, None, at("09:00:00")).await.unwrap();
     assert_eq!(world.store.state_reason(id).await.unwrap(), None);
     won(&world.store, &queued).await;
     assert_eq!(world.sound(id).await.used, 2);
-    let missing =
-        world.store.set_state(preheat_core::id::MailboxId(99), &State::ALL, State::Paused, None).await.unwrap_err();
+    let missing = world
+        .store
+        .set_state(preheat_core::id::MailboxId(99), &State::ALL, State::Paused, None, at("09:00:00"))
+        .await
+        .unwrap_err();
     assert_eq!(missing.next(), Next::Drop);
 }
 
@@ -40,19 +43,19 @@ async fn a_state_that_somebody_has_changed_since_is_not_overwritten() {
     let world = World::new().await;
     let id = world.warming("a@example.com", 9).await;
     // A first visit that ends after the mailbox was paused by hand; a refusal that comes after it was retired.
-    assert!(world.store.pause(id, "by hand").await.unwrap());
-    assert!(!world.store.set_state(id, &[State::New], State::Warming, None).await.unwrap());
+    assert!(world.store.pause(id, "by hand", at("09:00:00")).await.unwrap());
+    assert!(!world.store.set_state(id, &[State::New], State::Warming, None, at("09:00:00")).await.unwrap());
     let row = world.sound(id).await;
     assert_eq!((row.state, row.by_hand), (State::Paused, true));
     assert_eq!(world.store.state_reason(id).await.unwrap().as_deref(), Some("by hand"));
-    assert!(world.store.set_state(id, &State::ALL, State::Retired, None).await.unwrap());
-    assert!(!world.store.set_state(id, &State::LIVE, State::Error, Some("535")).await.unwrap());
-    assert!(!world.store.pause(id, "by hand").await.unwrap());
-    assert!(!world.store.stop(id, "by hand", crate::world::TODAY).await.unwrap());
+    assert!(world.store.set_state(id, &State::ALL, State::Retired, None, at("09:00:00")).await.unwrap());
+    assert!(!world.store.set_state(id, &State::LIVE, State::Error, Some("535"), at("09:00:00")).await.unwrap());
+    assert!(!world.store.pause(id, "by hand", at("09:00:00")).await.unwrap());
+    assert!(!world.store.stop(id, "by hand", crate::world::TODAY, at("09:00:00")).await.unwrap());
     assert_eq!(world.sound(id).await.state, State::Retired);
     // A repeat after a lost answer has done it.
     world.aws.faults().script_next("UpdateItem", 1, Fault::LoseAnswer);
-    assert!(world.store.set_state(id, &[State::Retired], State::New, None).await.unwrap());
+    assert!(world.store.set_state(id, &[State::Retired], State::New, None, at("09:00:00")).await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,4 +125,27 @@ async fn the_table_is_made_once_and_as_the_template_says() {
     assert_eq!(keys, ["pk", "sk"]);
     let ttl = world.aws.dynamodb().describe_time_to_live().table_name(TABLE).send().await.unwrap();
     assert_eq!(ttl.time_to_live_description().unwrap().attribute_name(), Some("ttl"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_puts_a_mailbox_into_a_state_is_noted_until_somebody_puts_it_into_another() {
+    let world = World::new().await;
+    let id = world.warming("a@example.com", 9).await;
+    let note = async || world.store.state_note(id).await.unwrap();
+    assert!(world.store.set_state(id, &State::ALL, State::Paused, Some("by hand"), at("09:00:00")).await.unwrap());
+    let paused = StateNote { reason: Some("by hand".to_owned()), since: Some(at("09:00:00")), told: false };
+    assert_eq!(note().await, paused);
+    // A second one finds it so, and is not the one to tell it; the first one, asking again after a lost answer, is.
+    assert!(
+        !world.another_store().set_state(id, &State::ALL, State::Paused, Some("me too"), at("09:00:01")).await.unwrap()
+    );
+    world.aws.faults().script_next("UpdateItem", 1, Fault::LoseAnswer);
+    assert!(world.store.set_state(id, &State::ALL, State::Warming, None, at("09:10:00")).await.unwrap());
+    // What was told of an earlier state says nothing of this one.
+    world.store.state_told(id, at("09:00:00")).await.unwrap();
+    assert_eq!(note().await, StateNote { reason: None, since: Some(at("09:10:00")), told: false });
+    world.store.state_told(id, at("09:10:00")).await.unwrap();
+    assert!(note().await.told);
+    world.store.stop(id, "over", crate::world::TODAY, at("09:20:00")).await.unwrap();
+    assert_eq!(note().await, StateNote { reason: Some("over".to_owned()), since: Some(at("09:20:00")), told: false });
 }

@@ -158,7 +158,7 @@ async fn a_pause_between_read_and_turn_stays() {
     let turned = decide(&old, tomorrow()).unwrap();
     world
         .store
-        .set_state(id, &preheat_core::mailbox::State::ALL, preheat_core::mailbox::State::Paused, None)
+        .set_state(id, &preheat_core::mailbox::State::ALL, preheat_core::mailbox::State::Paused, None, at("09:00:00"))
         .await
         .unwrap();
     assert!(!world.store.turn(&old, &turned).await.unwrap());

@@ -65,7 +65,7 @@ impl World {
     /// A mailbox that sends today, with this quota.
     pub(crate) async fn warming(&self, address: &str, quota: u32) -> MailboxId {
         let imported = self.store.import(&self.vault, &new_mailbox(address), &password()).await.unwrap();
-        self.store.set_state(imported.id, &State::ALL, State::Warming, None).await.unwrap();
+        self.store.set_state(imported.id, &State::ALL, State::Warming, None, at("09:00:00")).await.unwrap();
         let old = self.row(imported.id).await;
         let mut turned = unchanged(&old);
         turned.plan.date = Some(TODAY);

@@ -119,7 +119,7 @@ impl Fleet {
             };
             let credential = Credential::Password(Secret::new(PASSWORD.to_owned()));
             let imported = store.import(&vault, &new, &credential).await.context("importing a mailbox")?;
-            store.set_state(imported.id, &State::ALL, State::Warming, None).await?;
+            store.set_state(imported.id, &State::ALL, State::Warming, None, now()).await?;
             members.insert(imported.id, address);
         }
         Ok(Self {
@@ -364,7 +364,7 @@ impl Fleet {
     /// The ledger does not answer.
     pub(crate) async fn pause(&self) -> Result<()> {
         for &id in self.members.keys() {
-            self.store.set_state(id, &State::ALL, State::Paused, Some("the rehearsal is over")).await?;
+            self.store.set_state(id, &State::ALL, State::Paused, Some("the rehearsal is over"), now()).await?;
         }
         Ok(())
     }
