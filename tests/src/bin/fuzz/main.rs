@@ -5,7 +5,7 @@
 //! feedback: instrumenting needs a second build of everything, and callbacks in unsafe code, which this project forbids. So a rare
 //! branch is found later than libFuzzer would find it; give it longer at night.
 //!
-//! What counts as a finding: a panic, an abort (stack overflow, memory), an input that takes over a second, or a peak of over
+//! What counts as a finding: a panic, an abort (stack overflow, memory), an input that takes over a second (and four more a megabyte), or a peak of over
 //! 256 MB. Each target runs in a process of its own, with its address space limited. The sequence of inputs depends on `--seed` alone, so
 //! the command that is printed replays a finding. Inputs that panic are also saved.
 //!
