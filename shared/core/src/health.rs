@@ -13,7 +13,7 @@
 //! - Everything is counted by the sender's local day of the *send*; reported events by the day they are of. So "24 h" is
 //!   the local day and the one before it: it holds the last 24 hours whole. "7 d" is the local day and the six before it.
 //! - Volume is judged by days that are over: a morning is not behind for being a morning. It is held against what was
-//!   [`owed`]: the targets, without what was missed for reasons that are not the mailbox's own.
+//!   [`owed()`]: the targets, without what was missed for reasons that are not the mailbox's own.
 //! - **Unknown is unknown.** Without a placement in the window there is no heat unless there was one before, and until
 //!   as many mails were found in the inbox as the prior is made of, scores are at most what they were when last known: before
 //!   that the prior says more than what was seen. Only the inbox counts towards it, so that one more mail in spam never lifts a score.
@@ -110,7 +110,7 @@ impl Tally {
 pub struct DayTally {
     /// The local date.
     pub date: Date,
-    /// What it [`owed`] of its own target; 0 on a day without one.
+    /// What it [`owed()`] of its own target; 0 on a day without one.
     pub target: u32,
     /// Counters by provider of the recipient.
     pub by_provider: BTreeMap<Provider, Tally>,

@@ -4,7 +4,7 @@
 //! [`Standing::note`] only ever joins: the earliest event of each kind is kept. So it is commutative, associative and
 //! idempotent, and what a mail counts for (`Standing::counted`) is a function of the *set* of its events. Whoever stores
 //! events adds the difference of before and after to the counters, in the same transaction, and they can never drift.
-//! Which events are of one mail, [`names`] says.
+//! Which events are of one mail, [`names()`] says.
 
 mod names;
 

@@ -12,7 +12,7 @@ pub enum Outcome {
     Accepted(Accepted),
     /// Answer the status; nothing is stored.
     Refused(Refused),
-    /// The sender is who it says, but what it sent cannot be read at all: keep the body aside ([`aside`](crate::aside)), then
+    /// The sender is who it says, but what it sent cannot be read at all: keep the body aside ([`aside`](crate::aside())), then
     /// answer the status.
     Unreadable {
         /// The status to answer.
