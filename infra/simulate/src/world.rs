@@ -111,6 +111,9 @@ impl<'a> World<'a> {
             decks: &Decks::default(),
         });
         self.visits += u64::from(plan.summary.visits);
+        for held in &plan.held_back {
+            self.fleet[Self::position(held.mailbox)].plan.last_trouble = Some(held.reason.missed().to_owned());
+        }
         let deferred = self.send(&plan, date, day);
         self.back_off(&plan, &deferred);
         self.visit(&plan);

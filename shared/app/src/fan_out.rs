@@ -20,7 +20,7 @@ use preheat_core::rate::Rate;
 use preheat_core::seed::Seed;
 use preheat_core::summary::{Figures, Summary, so_far};
 use preheat_core::suppression::Suppressed;
-use preheat_core::tick::{FleetRow, TickInput, TickPlan, TickSummary, attempted, plan_tick};
+use preheat_core::tick::{FleetRow, HeldBack, TickInput, TickPlan, TickSummary, attempted, plan_tick};
 use preheat_core::turn::{Turned, turn_day};
 use preheat_store::SHARDS;
 use serde::Serialize;
@@ -102,6 +102,7 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
         decks: &decks,
     });
     let (send_messages, visit_messages) = push(app, tick, &plan).await?;
+    note_held_back(app, &plan.held_back).await;
     let tenants = so_far(&fleet, tick);
     let so_far = tenants.system();
     conditions::note(app, By::Tick, &sights(&plan.kept, &so_far), tick).await;
@@ -123,6 +124,21 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
         tenants,
         note: fleet.is_empty().then_some(NOT_CONFIGURED),
     })
+}
+
+/// Of so many mailboxes a tick at most it is noted what kept their sends back: one write each. A cap that binds a larger fleet
+/// every day is told by `quota.behind`, and by [`TickReport::held_back`].
+const NOTED_MAX: usize = 1_000;
+
+/// Notes in the rows of mailboxes whose day ends why slots were missed. Where that fails, the day's record says less.
+async fn note_held_back(app: &App, held: &[HeldBack]) {
+    let note = |held: &HeldBack| app.store.note_held_back(held.mailbox, held.date, held.reason.missed());
+    let mut noted = futures::stream::iter(held.iter().take(NOTED_MAX).map(note)).buffer_unordered(AT_ONCE);
+    while let Some(written) = noted.next().await {
+        if let Err(error) = written {
+            tracing::warn!(%error, "why a mailbox misses sends was not noted");
+        }
+    }
 }
 
 /// How the tenants' quotas and the whole stack are seen to be.

@@ -41,7 +41,7 @@ use crate::tick::due::{Due, Request, requests};
 use crate::tick::fleet::{ById, Names, Today, Traffic};
 use crate::visit::BoxRow;
 
-pub use crate::tick::skip::{SkipReason, Skipped};
+pub use crate::tick::skip::{HELD_BACK, HeldBack, SkipReason, Skipped};
 
 /// The hot rows of one mailbox.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +82,8 @@ pub struct TickPlan {
     pub visits: Vec<(u32, VisitOrder)>,
     /// What was due and is not sent, with the reason. In order of mailbox.
     pub skipped: Vec<Skipped>,
+    /// Mailboxes whose day ends with slots that this tick kept back. In order of mailbox.
+    pub held_back: Vec<HeldBack>,
     /// How far each tenant's mailboxes have come with what was expected of them by now.
     pub kept: BTreeMap<TenantId, Rate>,
     /// The plan in numbers.
@@ -139,6 +141,7 @@ pub fn plan_tick(input: &TickInput<'_>) -> TickPlan {
     plan.summary.mailboxes = u32::try_from(input.fleet.len()).unwrap_or(u32::MAX);
     plan.summary.behind = behind;
     plan.kept = kept.by_tenant();
+    plan.held_back = skip::held_back(input, &today, &skipped);
     let whose = |(mailbox, reason): (usize, SkipReason)| (input.fleet[mailbox].plan.plan.id, reason);
     plan.skipped = skip::grouped(skipped.into_iter().map(whose).collect(), &mut plan.summary);
     plan.sends.sort_unstable_by_key(|(delay_s, batch)| (*delay_s, batch.mailbox, batch.orders.first().map(|o| o.slot)));

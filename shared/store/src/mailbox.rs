@@ -102,6 +102,20 @@ impl Store {
         }
     }
 
+    /// Notes why slots of a date were not sent, if that date is still the row's and no send has said why.
+    ///
+    /// # Errors
+    /// The ledger did not answer: the day's record will say less.
+    pub async fn note_held_back(&self, id: MailboxId, date: Date, reason: &str) -> Result<(), StoreError> {
+        let call = self
+            .update_item(Key::Plan(id))
+            .update_expression("SET lt = :why")
+            .condition_expression("d = :d AND attribute_not_exists(lt)")
+            .expression_attribute_values(":why", reason_text(reason))
+            .expression_attribute_values(":d", date_text(date));
+        self.update(Key::Plan(id), Patience::Usual, call).await.map(drop)
+    }
+
     /// Notes that the state which a mailbox was put into at `at` has been told of. Not if it was put into another since.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 
 use crate::bounce::classify;
 use crate::event::Class;
+use crate::tick::HELD_BACK;
 use crate::turn::{DayArchive, MISSED_NO_TROUBLE};
 
 /// What is held against the mailbox of its target of this day. What went over to the next day is owed there.
@@ -21,7 +22,7 @@ pub fn owed(day: &DayArchive) -> u32 {
 #[must_use]
 pub fn is_own(reason: &str) -> bool {
     // What most days that miss anything say; there is no server's text in it.
-    if reason == MISSED_NO_TROUBLE {
+    if reason == MISSED_NO_TROUBLE || reason.starts_with(HELD_BACK) {
         return false;
     }
     match classify(None, None, reason) {
@@ -38,9 +39,11 @@ pub fn is_own(reason: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::caps::Cap;
     use crate::control::Arm;
     use crate::id::{MailboxId, date_of};
     use crate::slots::Slots;
+    use crate::tick::SkipReason;
 
     fn day(target: u32, carried_out: u32, missed: &[(&str, u32)]) -> DayArchive {
         DayArchive {
@@ -63,6 +66,7 @@ mod tests {
         for (reason, own) in [
             ("provider outage", false),
             (MISSED_NO_TROUBLE, false),
+            (SkipReason::Cap(Cap::SystemMinute { per_minute: 500 }).missed(), false),
             ("421 4.3.2 service shutting down", false),
             ("421 busy", false),
             ("could not connect: timed out", false),

@@ -1,5 +1,6 @@
 //! What was due and is not sent, and why: with the numbers, so that `why` can tell.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::civil::Date;
@@ -7,8 +8,10 @@ use serde::Serialize;
 
 use crate::caps::Cap;
 use crate::id::MailboxId;
+use crate::mailbox::Role;
 use crate::pairing::Refused;
-use crate::tick::TickSummary;
+use crate::tick::fleet::Today;
+use crate::tick::{TickInput, TickSummary, later};
 
 /// Why slots that were due are not sent in this tick. They stay due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -42,6 +45,25 @@ pub enum SkipReason {
 }
 
 impl SkipReason {
+    /// What a day's record says of slots that this kept back until the window closed. None of it is the mailbox's own doing.
+    #[must_use]
+    pub fn missed(&self) -> &'static str {
+        match self {
+            Self::NotTurned { .. } => "held back: the day was not begun",
+            Self::FewPartners { .. } => "held back: too few mailboxes to write to",
+            Self::Cap(Cap::SystemHour { .. }) => "held back: the system's cap an hour left no room",
+            Self::Cap(Cap::SystemMinute { .. }) => "held back: the system's cap a minute left no room",
+            Self::Cap(Cap::TenantHour { .. }) => "held back: the plan's cap an hour left no room",
+            Self::Cap(Cap::TenantDay { .. }) => "held back: the plan's cap a day left no room",
+            Self::Cap(Cap::Provider { .. }) => "held back: the provider deferred too many sends",
+            Self::Cap(Cap::Breaker { .. }) => "held back: the provider deferred nearly every send",
+            Self::Cap(Cap::Organisation { .. }) => "held back: the organisation's share of its pool was used up",
+            Self::Spacing { .. } => "held back: no time was left for sends a gap apart",
+            Self::NoPartner(_) => "held back: nobody acceptable was left to write to",
+            Self::NoReply => "held back: no reply was due",
+        }
+    }
+
     /// One word, as missed slots are counted by.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -100,6 +122,42 @@ pub struct Skipped {
     pub reason: SkipReason,
     /// How many slots.
     pub count: u32,
+}
+
+/// How the text begins that [`SkipReason::missed`] gives.
+pub const HELD_BACK: &str = "held back: ";
+
+/// A mailbox whose window closes before the next tick, with slots that are still not sent: what its day's record is to say,
+/// unless a send went wrong and said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldBack {
+    /// Which.
+    pub mailbox: MailboxId,
+    /// Its local date.
+    pub date: Date,
+    /// What kept the first of them back in this tick.
+    pub reason: SkipReason,
+}
+
+/// Those for whom this was the last tick of the day; `skipped` by position in the fleet, in any order.
+pub(crate) fn held_back(input: &TickInput<'_>, today: &[Today], skipped: &[(usize, SkipReason)]) -> Vec<HeldBack> {
+    let tick_end = later(input.now, input.limits.tick_s);
+    let mut first: BTreeMap<usize, SkipReason> = BTreeMap::new();
+    for &(mailbox, reason) in skipped {
+        let row = &input.fleet[mailbox].plan;
+        let is_last = today[mailbox].window.is_some_and(|(_, closes)| closes <= tick_end);
+        let owes = row.date == Some(today[mailbox].date) && row.plan.role == Role::Sender;
+        if is_last && owes && row.last_trouble.is_none() {
+            first.entry(mailbox).or_insert(reason);
+        }
+    }
+    let of = |(mailbox, reason): (usize, SkipReason)| {
+        let id = input.fleet[mailbox].plan.plan.id;
+        HeldBack { mailbox: id, date: today[mailbox].date, reason }
+    };
+    let mut held: Vec<HeldBack> = first.into_iter().map(of).collect();
+    held.sort_unstable_by_key(|held| held.mailbox);
+    held
 }
 
 /// Counts the entries (one a slot) by mailbox and reason, in that order, and into the summary.

@@ -178,3 +178,25 @@ fn the_minute_cap_moves_orders_and_keeps_their_gaps() {
         assert!(plan.sends.iter().all(|(delay_s, _)| *delay_s <= 840));
     }
 }
+
+#[test]
+fn the_last_tick_of_a_day_says_what_kept_the_rest_back() {
+    let mut world = World::new(fleet(&[5, 4, 3, 3], &steady(12)));
+    world.limits.system_per_hour = 8;
+    world.skip_to("2026-03-02T06:00:00Z");
+    while world.now < at("2026-03-02T15:45:00Z") {
+        assert_eq!(world.tick().held_back, [], "the day is not over");
+    }
+    // The last quarter of an hour in Berlin. A send of this one went wrong: its own words are better.
+    world.fleet[0].plan.last_trouble = Some("421 busy".to_owned());
+    let last = world.tick();
+    assert!(last.held_back.len() > 5, "{:?}", last.summary);
+    for held in &last.held_back {
+        assert!(held.mailbox != MailboxId(1) && held.date == jiff::civil::date(2026, 3, 2));
+        assert!(matches!(held.reason, SkipReason::Cap(Cap::SystemHour { .. })), "{held:?}");
+        let row = &world.fleet[(held.mailbox.0 - 1) as usize].plan;
+        assert!(row.used < row.quota);
+    }
+    let after = world.tick();
+    assert_eq!(after.held_back, [], "the window is closed");
+}
