@@ -237,7 +237,7 @@ impl<'a> World<'a> {
                 row.box_row.found.push(Found { slot: mail.slot, placement: mail.placement });
                 row.box_row.received_week = row.box_row.received_week.saturating_add(1);
                 let turn = u8::try_from(mail.before.len()).unwrap_or(u8::MAX);
-                let engaged = engagement(&self.seed, mail.slot, reply_rate, turn);
+                let engaged = engagement(&self.seed, mail.slot, reply_rate, turn, &self.config.limits.engage);
                 if let Some(after_s) = engaged.reply_after_s {
                     let due_at = at + SignedDuration::from_secs(i64::from(engaged.read_delay_s + after_s));
                     let mut chain = mail.before;

@@ -140,7 +140,7 @@ pub async fn hourly(app: &App, now: Timestamp) -> Result<GovernReport, AppError>
             async move { (mailbox.row.plan.id, look_at(app, ground, mailbox, now).await) }
         })
         .buffered(AT_ONCE);
-    let (mut spreading, mut spam) = (Vec::new(), RecentSpam::default());
+    let (mut spreading, mut spam) = (Vec::new(), RecentSpam::new(&app.limits.alarm));
     while let Some((id, outcome)) = looks.next().await {
         let Some(seen) = report.add(id, outcome) else { continue };
         spam.add(&seen.row, &seen.days, now);
