@@ -156,6 +156,7 @@ impl<'a> World<'a> {
                 self.fleet[from].plan.last_claim_at = Some(at);
                 if out {
                     self.fleet[from].plan.last_trouble = Some("provider outage".to_owned());
+                    self.fleet[from].plan.troubled.insert(order.slot.k);
                     *deferred.entry(provider).or_default() += 1;
                     continue;
                 }

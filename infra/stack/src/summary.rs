@@ -8,7 +8,7 @@ use preheat_core::day::{PlanRow, SlotState};
 use preheat_core::id::{MailboxId, SlotId};
 use preheat_core::mailbox::{Provider, Schedule, State};
 use preheat_core::slots::Slots;
-use preheat_core::turn::MISSED_NO_TROUBLE;
+use preheat_core::turn::missed as missed_of;
 use preheat_core::visit::{Found, Placement};
 use serde::Serialize;
 
@@ -225,8 +225,9 @@ async fn days_of(rig: &Rig, row: &PlanRow, now: Timestamp) -> Result<DaysOver, R
         days.add(date, &row.slots);
         let short = row.quota.saturating_sub(row.used);
         if short > 0 {
-            let reason = row.last_trouble.clone().unwrap_or_else(|| MISSED_NO_TROUBLE.to_owned());
-            *days.missed.entry(reason).or_default() += short;
+            for (reason, count) in missed_of(row, short) {
+                *days.missed.entry(reason).or_default() += count;
+            }
         }
     }
     Ok(days)

@@ -216,8 +216,9 @@ impl Figures {
         let over = row.date.and_then(|date| row.plan.schedule.window_on(date)).is_none_or(|(_, end)| end <= now);
         let short = row.quota.saturating_sub(row.used);
         if over && short > 0 {
-            let reason = row.last_trouble.as_deref().unwrap_or(crate::turn::MISSED_NO_TROUBLE);
-            *self.missed.entry(reason.to_owned()).or_default() += short;
+            for (reason, count) in crate::turn::missed(row, short) {
+                *self.missed.entry(reason).or_default() += count;
+            }
         }
     }
 }

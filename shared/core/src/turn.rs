@@ -17,7 +17,7 @@
 //! May not write or know how rows are stored.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -251,6 +251,7 @@ fn begin_day(
         slots: Slots::new(),
         replied: BTreeMap::new(),
         last_trouble: None,
+        troubled: BTreeSet::new(),
         quota_percent: percent,
         ..old.clone()
     };
@@ -325,11 +326,7 @@ fn archive(old: &PlanRow, date: Date, now: Timestamp, carried_out: u32, given_up
     };
     let owes = old.plan.role == Role::Sender;
     let unfilled = old.quota.saturating_sub(old.used).saturating_sub(carried_out);
-    let mut missed = BTreeMap::new();
-    if owes && unfilled > 0 {
-        let reason = old.last_trouble.clone().unwrap_or_else(|| MISSED_NO_TROUBLE.to_owned());
-        missed.insert(reason, unfilled);
-    }
+    let missed = if owes { missed(old, unfilled) } else { BTreeMap::new() };
     DayArchive {
         mailbox: old.plan.id,
         date,
@@ -343,6 +340,26 @@ fn archive(old: &PlanRow, date: Date, now: Timestamp, carried_out: u32, given_up
         arm: Arm::Exchange,
         slots: old.slots.iter().map(|(&k, &state)| (k, settle(state))).collect(),
     }
+}
+
+/// Why `count` of a day's slots were not sent and are not carried over: those that were tried for the last trouble that the
+/// mailbox met, the others for having had no room or no tick. Who was tried is counted first: carried over is what nobody tried.
+#[must_use]
+pub fn missed(row: &PlanRow, count: u32) -> BTreeMap<String, u32> {
+    let tried = match &row.last_trouble {
+        None => 0,
+        // Of a version that did not note which ones.
+        Some(_) if row.troubled.is_empty() => count,
+        Some(_) => {
+            let is_open = |k: &&u16| row.slots.get(k).is_none_or(|state| !state.counts());
+            let replaced = row.slots.iter().filter(|(k, state)| u32::from(**k) >= row.quota && state.counts()).count();
+            let open = row.troubled.iter().filter(is_open).count().saturating_sub(replaced);
+            u32::try_from(open).unwrap_or(u32::MAX).min(count)
+        }
+    };
+    let trouble = row.last_trouble.as_deref().unwrap_or(MISSED_NO_TROUBLE);
+    let reasons = [(trouble, tried), (MISSED_NO_TROUBLE, count - tried)];
+    reasons.into_iter().filter(|(_, count)| *count > 0).map(|(reason, count)| (reason.to_owned(), count)).collect()
 }
 
 /// The row's day as it stands, in the form of an archive. While its window is open nothing is missed, only still to come.

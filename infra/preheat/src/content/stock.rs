@@ -52,7 +52,7 @@ struct Listed {
 }
 
 impl Listed {
-    fn new(plan: Plan, limits: &ContentLimits) -> Self {
+    fn new(plan: &Plan, limits: &ContentLimits) -> Self {
         let state = match (plan.retired, plan.is_spent(limits)) {
             (Some(_), _) => "retired",
             (None, true) => "to be retired",
@@ -80,7 +80,7 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     let ledger = args.ledger.open(Directory::Exists).await?;
     let stock = ledger.store.content_stock().await?;
     let fits = |plan: &Plan| args.language.is_none_or(|language| plan.id.language == language);
-    let listed: Vec<Listed> = stock.plans.into_iter().filter(fits).map(|plan| Listed::new(plan, &limits)).collect();
+    let listed: Vec<Listed> = stock.plans.into_iter().filter(fits).map(|plan| Listed::new(&plan, &limits)).collect();
     if args.json {
         crate::json(out, &listed)?;
     } else {

@@ -201,7 +201,7 @@ mod tests {
     fn what_is_found_after_the_senders_day_turned_is_counted_by_its_archive() {
         let (row, decks, id) = sender();
         let day = DayArchive { replies: vec![3], ..archive(&row) };
-        let mut turned = row.clone();
+        let mut turned = row;
         turned.date = Some(date(2026, 3, 3));
         (turned.slots, turned.replied) = (crate::slots::Slots::new(), BTreeMap::new());
         let found = |k, placement| Found { slot: slot(1, k), placement };

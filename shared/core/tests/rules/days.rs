@@ -196,6 +196,33 @@ fn more_than_a_fifth_is_missed_with_its_reason() {
 }
 
 #[test]
+fn what_was_tried_is_missed_for_its_trouble_and_the_rest_for_want_of_room() {
+    let mut monday = row_on(MONDAY, 30, 40, 10);
+    monday.last_trouble = Some("421 from the provider".to_owned());
+    // 12 and 13 were tried and are open; 3 was tried, and went out later.
+    monday.troubled = [3, 12, 13].into();
+    let missed = |row: &PlanRow| {
+        let archive = turn(row, "2026-03-03T00:00:00Z").unwrap().archive.unwrap();
+        (archive.missed, 30 - archive.carried_out)
+    };
+    let (reasons, count) = missed(&monday);
+    let expected = [("421 from the provider".to_owned(), 2), (MISSED_NO_TROUBLE.to_owned(), count - 2)];
+    assert_eq!(reasons, expected.into());
+    // A refused one whose place another slot took is not missed.
+    let mut replaced = monday.clone();
+    replaced.slots.insert(9, SlotState::Rejected { partner: PARTNER });
+    replaced.slots.insert(40, SlotState::Sent { partner: PARTNER });
+    replaced.troubled = [9, 12].into();
+    assert_eq!(missed(&replaced).0.get("421 from the provider"), Some(&1));
+    // A row of the version before notes no slots: all of it is put down to its trouble, as it was then.
+    monday.troubled.clear();
+    let (reasons, count) = missed(&monday);
+    assert_eq!(reasons, [("421 from the provider".to_owned(), count)].into());
+    let next = turn(&monday, "2026-03-03T00:00:00Z").unwrap().plan;
+    assert!(next.troubled.is_empty() && next.last_trouble.is_none());
+}
+
+#[test]
 fn carry_over_by_hand() {
     let limits = Limits::default();
     // unfilled, target, ceiling → carried
