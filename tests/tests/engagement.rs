@@ -11,6 +11,7 @@ use preheat_core::control::is_drawn;
 use preheat_core::facts::finds_of;
 use preheat_core::id::{MailboxId, PoolId, SlotId};
 use preheat_core::lift::{Verdict, compare};
+use preheat_core::limits::Limits;
 use preheat_core::mailbox::Mode;
 use preheat_core::placement::{Counts, Outcome};
 use preheat_core::summary::of_date;
@@ -170,8 +171,9 @@ fn controls_and_measured_mailboxes_are_only_measured_on_both_sides_and_the_repor
         assert!(spam_left > 3 && replies > 3, "{spam_left} left in spam, {replies} replies");
 
         // What the reports say is what the servers did.
-        let gathered = gather(&run.rig.store).await.unwrap();
-        let (facts, finds, now) = (&gathered.facts, finds_of(&gathered.facts), run.rig.now());
+        let gathered = gather(&run.rig.store, jiff::civil::date(2026, 3, 1)).await.unwrap();
+        let (facts, finds, now) =
+            (&gathered.facts, finds_of(&gathered.facts, &Limits::default().engage), run.rig.now());
         let truth = truth(&run.rig, &secrets);
         let mut counts = Counts::default();
         for one in facts {
@@ -193,6 +195,16 @@ fn controls_and_measured_mailboxes_are_only_measured_on_both_sides_and_the_repor
             }
         }
         assert_eq!((counts.missing, counts.other), (0, 0), "{counts:?}");
+        // Read is what was seen read on the server: nothing of the held, and most of the others' (the last evening's is not seen yet).
+        let (mut engaged, mut read) = (0, 0);
+        for slot in truth.keys().filter(|slot| finds.of(**slot).is_some()) {
+            let is_measured = is_held(slot.mailbox) || is_held(truth[slot].0);
+            assert!(!(is_measured && finds.is_read(*slot)), "{slot} was only measured");
+            engaged += u32::from(!is_measured);
+            read += u32::from(finds.is_read(*slot));
+        }
+        let marked: u32 = audit.values().map(|account| account.read).sum();
+        assert!(read <= marked && read * 10 >= engaged * 6, "{read} of {engaged} read, {marked} marked");
         assert!(counts.found() > 150, "{counts:?}");
         let lift = compare(facts, &finds, jiff::civil::date(2026, 3, 1), now);
         assert_eq!(lift.control.mailboxes as usize, controls.len());
@@ -202,10 +214,21 @@ fn controls_and_measured_mailboxes_are_only_measured_on_both_sides_and_the_repor
             "not the measured one"
         );
         assert_eq!(lift.verdict, Verdict::TooFew, "four days are too few, and it says so");
-        let tuesday = of_date(facts, jiff::civil::date(2026, 3, 3), now);
+        let tuesday = of_date(facts, jiff::civil::date(2026, 3, 3), &Limits::default().alarm, now);
         let system = tuesday.system();
         assert_eq!((system.mailboxes, system.sent + system.missed.values().sum::<u32>()), (12, system.target));
         assert!(system.replies > 0 && system.placed.found() > 40, "{system:?}");
+        // A report of later days reads those alone, and says the same of them.
+        let wednesday = jiff::civil::date(2026, 3, 4);
+        let later = gather(&run.rig.store, wednesday).await.unwrap().facts;
+        assert!(facts.iter().any(|one| one.days.iter().any(|day| day.date < wednesday)));
+        assert!(later.iter().all(|one| one.days.iter().all(|day| day.date >= wednesday)));
+        assert!(later.iter().all(|one| one.finds.iter().all(|day| day.date >= wednesday)));
+        let alarm = Limits::default().alarm;
+        assert_eq!(
+            of_date(&later, wednesday, &alarm, now).system().sent,
+            of_date(facts, wednesday, &alarm, now).system().sent
+        );
         Ok(())
     })
     .unwrap();

@@ -8,8 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use preheat_app::govern;
 use preheat_core::day::{PlanRow, SlotState};
 use preheat_core::decision::{Decision, Rule};
+use preheat_core::domain::state::DomainState;
+use preheat_core::domain::{Check, Report, Topic, Verdict};
 use preheat_core::health::{DayTally, HealthRow, Tally};
-use preheat_core::id::MailboxId;
+use preheat_core::id::{DomainName, MailboxId};
 use preheat_core::lifecycle::{Cause, Pause, Standing};
 use preheat_core::limits::Limits;
 use preheat_core::mailbox::{Provider, State};
@@ -162,7 +164,12 @@ async fn killed_anywhere(
 }
 
 async fn small_rig() -> Result<(Rig, MailboxId)> {
-    let rig = Rig::new(options(4, Ramp::Table { days: vec![20] })?, |_| {}).await?;
+    small_rig_by(Limits::default()).await
+}
+
+async fn small_rig_by(limits: Limits) -> Result<(Rig, MailboxId)> {
+    let options = RigOptions { limits, ..options(4, Ramp::Table { days: vec![20] })? };
+    let rig = Rig::new(options, |_| {}).await?;
     // Wednesday noon in UTC: days are under way.
     rig.stack.run(rig.now() + SignedDuration::from_hours(60)).await;
     let id = rig.members.first().context("a member")?.0;
@@ -224,5 +231,76 @@ fn a_governor_killed_anywhere_lowers_a_day_once_and_uncounts_nothing() -> Result
             Ok(())
         };
         killed_anywhere(&rig, prepare, check).await
+    })
+}
+
+/// 3 bounces of some 20 to 80 sends, as an operator's document would have them judged: more than 2 % is a warning and over 3 %
+/// critical by default; what another document says of it is what the planning row is told.
+#[test]
+fn an_operators_document_changes_what_the_governor_does() -> Result<()> {
+    for (document, percent, rule) in [
+        ("{}", 50, "critical"),
+        (r#"{"health": {"critical_percent": 40}}"#, 40, "critical"),
+        (r#"{"health": {"tier_critical": 0.2, "tier_pause": 0.3, "tier_emergency": 0.4}}"#, 75, "warning"),
+        (
+            r#"{"health": {"tier_warning": 0.2, "tier_critical": 0.3, "tier_pause": 0.4, "tier_emergency": 0.5}}"#,
+            100,
+            "",
+        ),
+    ] {
+        virtual_runtime()?.block_on(async {
+            let (rig, id) = small_rig_by(Limits::read(document)?).await?;
+            let monday = row_of(&rig, id).await?.date.context("a day")?.checked_sub(jiff::Span::new().days(1))?;
+            let tally = Tally { sent: 19, inbox: 16, read: 16, bounced: 3, ..Tally::default() };
+            let sunday = monday.checked_sub(jiff::Span::new().days(2))?;
+            let day = DayTally { by_provider: [(Provider::Other, tally)].into(), ..DayTally::new(sunday) };
+            plant(&rig, id, Standing::first(State::Warming, rig.now() - SignedDuration::from_hours(30)), vec![day])
+                .await?;
+            govern::hourly(&rig.stack.app(Function::Governor), rig.now()).await?;
+            let row = row_of(&rig, id).await?;
+            assert_eq!(row.percent, percent, "{document}");
+            let decisions = rig.store.decisions(id).await?;
+            assert_eq!(decisions.iter().filter(|one| one.rule == Rule::Tier).count(), usize::from(percent < 100));
+            assert!(
+                rule.is_empty() || decisions.iter().any(|one| one.words.contains(rule)),
+                "{document}: {decisions:?}"
+            );
+            Ok::<_, anyhow::Error>(())
+        })?;
+    }
+    Ok(())
+}
+
+/// domain.md §7: `new` → `warming` when the logins work *and* the domain's DNS passes or is within its grace.
+#[test]
+fn a_new_mailbox_does_not_begin_on_a_domain_that_fails_beyond_its_grace() -> Result<()> {
+    virtual_runtime()?.block_on(async {
+        let rig = Rig::new(options(4, Ramp::Table { days: vec![20] })?, |_| {}).await?;
+        let (id, member) = rig.members.first().context("a member")?;
+        let domain: DomainName = member.address.domain().parse()?;
+        let check = Check {
+            topic: Topic::Spf,
+            about: domain.to_string(),
+            verdict: Verdict::Failing,
+            required: true,
+            finding: "there is no record".to_owned(),
+            advice: None,
+        };
+        let report = Report { domain: domain.clone(), checks: vec![check] };
+        let failing = DomainState::after(None, report, rig.now() - SignedDuration::from_hours(80));
+        // Nobody looks again while the test runs.
+        let state = DomainState { checked_at: rig.now() + SignedDuration::from_hours(1), ..failing };
+        rig.store.set_domain_state(&"demo".parse()?, &state).await?;
+        rig.stack.run(rig.now() + SignedDuration::from_mins(40)).await;
+        assert_eq!(row_of(&rig, *id).await?.state, State::Error);
+        let rules: Vec<Rule> = rig.store.decisions(*id).await?.iter().map(|one| one.rule).collect();
+        assert_eq!(rules, [Rule::DnsFails], "it never began to warm");
+        let mut others = 0;
+        for (id, other) in rig.members.iter().filter(|(_, other)| other.address.domain() != domain.as_str()) {
+            assert_eq!(row_of(&rig, *id).await?.state, State::Warming, "{}", other.address);
+            others += 1;
+        }
+        assert!(others > 0);
+        Ok(())
     })
 }

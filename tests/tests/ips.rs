@@ -201,10 +201,10 @@ async fn domains_in_use_are_looked_up_daily_and_hourly_while_they_fail() {
     assert_eq!(checked(Verdict::Failing, 1).await.recent, 1, "a day has not passed");
     assert_eq!(checked(Verdict::Failing, 24).await.failing, 1);
     assert_eq!(checked(Verdict::Failing, 25).await.checked, 1);
-    assert!(state().await.may_send(hour(25)));
+    assert!(state().await.may_send(hour(25), &Limits::default().health));
     assert_eq!(checked(Verdict::Unknown, 48).await.failing, 1, "a failed look-up changes nothing");
     assert_eq!(checked(Verdict::Failing, 97).await.failing, 1);
-    assert!(!state().await.may_send(hour(97)));
+    assert!(!state().await.may_send(hour(97), &Limits::default().health));
     assert_eq!(checked(Verdict::Passing, 98).await.failing, 0);
-    assert!(state().await.may_send(hour(98)));
+    assert!(state().await.may_send(hour(98), &Limits::default().health));
 }

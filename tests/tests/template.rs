@@ -201,6 +201,29 @@ fn the_fan_out_is_fired_at_the_start_of_its_ticks() {
     assert_eq!(default("Tick").as_str(), Some("cron(0/15 * * * ? *)"));
 }
 
+/// Who decides or acts by a rule goes by the operator's numbers; who does not cannot be stopped by a document that is refused.
+#[test]
+fn the_limits_reach_every_function_that_goes_by_rules() {
+    let template = template();
+    let parameter = at(&template, &["Parameters", "Limits"]);
+    assert_eq!(at(parameter, &["Default"]).as_str(), Some(""));
+    assert!(at(parameter, &["MaxLength"]).as_u64() <= Some(2_048), "a function's environment holds 4 kB in all");
+    let condition = &list(at(&template, &["Conditions", "HasLimits"]))[0];
+    assert!(format!("{condition:?}").contains("Limits"), "{condition:?}");
+    for function in FUNCTIONS {
+        let properties = at(&template, &["Resources", function, "Properties"]);
+        let variables = properties.get("Environment").map(|environment| at(environment, &["Variables"]));
+        let limits = variables.and_then(|variables| variables.get(preheat_core::limits::VARIABLE));
+        let Some(limits) = limits else {
+            assert!(["Webhook", "Notifier"].contains(&function), "{function}");
+            continue;
+        };
+        let Value::Tagged(choice) = limits else { panic!("{limits:?}") };
+        let arms = list(&choice.value);
+        assert_eq!((arms[0].as_str(), named(arms[1])), (Some("HasLimits"), "Limits"), "{function}");
+    }
+}
+
 #[test]
 fn every_change_reaches_the_notifiers_queue_and_nothing_else_does() {
     let template = template();

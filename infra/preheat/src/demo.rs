@@ -23,6 +23,7 @@ use preheat_stack::time::{sleep_until, virtual_runtime};
 use preheat_stack::{Event, Interference, Rig, RigOptions, Watch};
 
 use crate::Out;
+use crate::limits::LimitsArgs;
 use crate::outcome::{Negative, Outcome};
 use crate::view::{MailboxView, Progress, Snapshot};
 use crate::why::Why;
@@ -58,6 +59,8 @@ pub(crate) struct Args {
     /// Share of the mailboxes held out as controls, 0 to 1: their mail is only measured
     #[arg(long, default_value_t = 0.0, value_parser = crate::mailbox::value::share)]
     control_share: f64,
+    #[command(flatten)]
+    limits: LimitsArgs,
     /// The second mailbox lands in spam for a week, the third loses its password; the end shows what was decided, and why.
     #[arg(long)]
     incidents: bool,
@@ -163,7 +166,7 @@ async fn play(arguments: &Args) -> Result<(Summary, Vec<Why>)> {
         seed: arguments.seed,
         start,
         ramp: arguments.ramp.clone(),
-        limits: Limits { control_share: arguments.control_share, ..Limits::default() },
+        limits: Limits { control_share: arguments.control_share, ..arguments.limits.effective()? },
         interference: Interference::default(),
     };
     let observer = Arc::clone(&live);
@@ -213,7 +216,7 @@ async fn play(arguments: &Args) -> Result<(Summary, Vec<Why>)> {
     let mut whys = Vec::new();
     for incident in incidents(arguments) {
         if let Some((_, member)) = rig.members.get(incident.member()) {
-            whys.push(crate::why::of(&rig.store, &member.address).await?);
+            whys.push(crate::why::of(&rig.store, &member.address, rig.now()).await?);
         }
     }
     Ok((summarise(&rig, violations).await?, whys))

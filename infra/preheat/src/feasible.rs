@@ -2,10 +2,10 @@
 
 use jiff::civil::Time;
 use preheat_core::feasibility::{Demand, feasible};
-use preheat_core::limits::Limits;
 use preheat_core::mailbox::Provider;
 use serde::Serialize;
 
+use crate::limits::LimitsArgs;
 use crate::mailbox::value::window;
 use crate::outcome::{Negative, Outcome};
 use crate::plan::parse_provider;
@@ -43,6 +43,8 @@ pub(crate) struct Args {
     /// Who hosts the mailboxes
     #[arg(long, default_value = "other", value_parser = parse_provider)]
     provider: Provider,
+    #[command(flatten)]
+    limits: LimitsArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -57,7 +59,7 @@ struct Answer {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, out: Out<'_>) -> Outcome {
-    let limits = Limits::default();
+    let limits = args.limits.effective()?;
     let demand = Demand {
         mailboxes: args.mailboxes,
         daily: args.daily,

@@ -14,6 +14,7 @@ mod feasible;
 mod hooks;
 mod ip;
 mod ledger;
+mod limits;
 mod mailbox;
 mod near;
 mod outcome;
@@ -49,6 +50,7 @@ Examples:
   preheat up --data ./data --mailboxes mailboxes.csv
   preheat hooks add sendgrid --tenant acme --data ./data
   preheat suppress list --tenant acme --data ./data
+  preheat limits check limits.json
 
 Exit codes: 0 done, 1 failed, 2 bad input or usage.";
 
@@ -98,6 +100,9 @@ enum Command {
     /// Preview what warmup mail says, list the stock of conversation plans, make today's
     #[command(subcommand)]
     Content(content::Command),
+    /// Print the numbers of the rules; check a document that changes them
+    #[command(subcommand)]
+    Limits(limits::Command),
     /// Show and redrive queue messages that were given up
     #[command(subcommand)]
     Dlq(dlq::Command),
@@ -122,6 +127,7 @@ fn main() -> ExitCode {
         Command::Ip(command) => wait(ip::run(command, &mut out)),
         Command::Domain(command) => wait(domain::run(command, &mut out)),
         Command::Content(command) => wait(content::run(command, &mut out)),
+        Command::Limits(command) => limits::run(command, &mut out),
         Command::Dlq(command) => wait(dlq::run(command, &mut out)),
     };
     let done = done.and_then(|()| Ok(out.flush()?));

@@ -7,6 +7,7 @@ use preheat_core::mailbox::Provider;
 use preheat_core::ramp::Ramp;
 use preheat_simulate::{Config, Outage, Report, html, simulate};
 
+use crate::limits::LimitsArgs;
 use crate::mailbox::value::{window, zone};
 use crate::outcome::{BadInput, Outcome};
 use crate::plan::parse_provider;
@@ -63,6 +64,8 @@ pub(crate) struct Args {
     /// Most sends of all mailboxes in a minute
     #[arg(long)]
     minute_cap: Option<u32>,
+    #[command(flatten)]
+    limits: LimitsArgs,
     /// All chance follows from it
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -97,6 +100,7 @@ pub(crate) fn run(args: &Args, out: Out<'_>) -> Outcome {
         (args.bounce_rate, args.spam_rate, args.complaint_rate);
     (config.reply_rate, config.seed) = (args.reply_rate, args.seed);
     config.outages.clone_from(&args.outages);
+    config.limits = args.limits.effective()?;
     config.limits.system_per_hour = args.hourly_cap.unwrap_or(config.limits.system_per_hour);
     config.limits.system_per_minute = args.minute_cap.unwrap_or(config.limits.system_per_minute);
     let report = simulate(&config).map_err(BadInput::error)?;

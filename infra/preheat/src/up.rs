@@ -22,6 +22,7 @@ use preheat_stack::{Doors, Event, Interference, Stack};
 use tokio::net::TcpListener;
 
 use crate::ledger::{self, Directory};
+use crate::limits::LimitsArgs;
 use crate::mailbox::import;
 use crate::outcome::{BadInput, Outcome};
 use crate::{Out, environment};
@@ -48,6 +49,8 @@ pub(crate) struct Args {
     /// Share of the mailboxes held out as controls, 0 to 1: their mail is only measured
     #[arg(long, default_value_t = 0.0, value_parser = crate::mailbox::value::share)]
     control_share: f64,
+    #[command(flatten)]
+    limits: LimitsArgs,
     /// Take deliverability events at `http://ADDRESS/hooks/…` (`preheat hooks add` makes endpoints)
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:8025")]
     listen: Option<std::net::SocketAddr>,
@@ -74,7 +77,7 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     };
     let dial = Arc::new(NetDial::new(args.allow_local_mail, &roots)?);
     let clock = ledger::clock();
-    let limits = Limits { tick_s: args.tick_s, control_share: args.control_share, ..Limits::default() };
+    let limits = Limits { tick_s: args.tick_s, control_share: args.control_share, ..args.limits.effective()? };
     let first = app_over(&aws, dial.clone(), &clock, &limits);
     first.store.create_table().await.with_context(|| args.data.display().to_string())?;
     let http = if args.allow_local_mail { Http::local(&roots)? } else { Http::public()? };

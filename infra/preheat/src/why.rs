@@ -2,15 +2,16 @@
 
 use jiff::Timestamp;
 use preheat_core::decision::Decision;
-use preheat_core::health::{HealthRow, Scores};
+use preheat_core::health::{HealthRow, Scores, Tally, week_by_provider};
 use preheat_core::id::Address;
 use preheat_core::lifecycle::Standing;
-use preheat_core::mailbox::State;
+use preheat_core::mailbox::{Provider, State};
+use preheat_core::rate::Rate;
 use preheat_store::Store;
 use serde::Serialize;
 
 use crate::Out;
-use crate::ledger::{Directory, LedgerArgs};
+use crate::ledger::{Directory, LedgerArgs, clock};
 use crate::mailbox::list::name;
 use crate::outcome::{BadInput, Outcome};
 
@@ -48,14 +49,35 @@ pub(crate) struct Why {
     scores: Option<Scores>,
     /// Sent since warmup began, as of the last roll-up.
     sent: u32,
+    /// Of the last seven days, by provider of the recipient.
+    by_provider: Vec<ToProvider>,
     standing: Option<Standing>,
     decisions: Vec<Decision>,
+}
+
+/// What became of a week's mail to one provider.
+#[derive(Debug, Serialize)]
+struct ToProvider {
+    to: Provider,
+    #[serde(flatten)]
+    tally: Tally,
+    /// In words, with samples and intervals.
+    #[serde(skip)]
+    text: String,
+}
+
+impl ToProvider {
+    fn new((to, tally): (Provider, Tally)) -> Self {
+        let rate = |count: u32, of: u32| Rate::new(count.into(), of.into());
+        let (inbox, refused) = (rate(tally.inbox, tally.placements()), rate(tally.bounced, tally.sent));
+        Self { to, tally, text: format!("{}: inbox {inbox}, refused at once {refused}", to.name()) }
+    }
 }
 
 /// Runs the command.
 pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     let store = args.ledger.open(Directory::Exists).await?.store;
-    let mut why = of(&store, &args.address).await?;
+    let mut why = of(&store, &args.address, clock()()).await?;
     if let Some(last) = args.last {
         let surplus = why.decisions.len().saturating_sub(last);
         why.decisions.drain(..surplus);
@@ -64,12 +86,14 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
 }
 
 /// What is known of a mailbox.
-pub(crate) async fn of(store: &Store, address: &Address) -> anyhow::Result<Why> {
+pub(crate) async fn of(store: &Store, address: &Address, now: Timestamp) -> anyhow::Result<Why> {
     let id = crate::mailbox::find(store, address).await?;
     let Some(row) = store.plan_row(id).await? else {
         return Err(BadInput::error(format!("{address}: its import was not completed; import it again")));
     };
     let health = store.health(id).await?.map(|seen| seen.row);
+    let today = row.plan.schedule.local_date(now);
+    let days = health.as_ref().map_or(&[][..], |health| &health.days);
     Ok(Why {
         address: address.to_string(),
         state: row.state,
@@ -78,6 +102,7 @@ pub(crate) async fn of(store: &Store, address: &Address) -> anyhow::Result<Why> 
         day: row.day_index,
         scores: health.as_ref().and_then(|health| health.scores),
         sent: health.as_ref().map_or(0, HealthRow::sent),
+        by_provider: week_by_provider(days, today).into_iter().map(ToProvider::new).collect(),
         standing: health.map(|health| health.standing),
         decisions: store.decisions(id).await?,
     })
@@ -101,6 +126,9 @@ pub(crate) fn text(why: &Why, out: Out<'_>) -> Outcome {
                 scores.deliverability, scores.heat, scores.score, why.sent, why.multiplier_percent
             )?;
         }
+    }
+    for to in &why.by_provider {
+        writeln!(out, "In 7 d to {}.", to.text)?;
     }
     if why.decisions.is_empty() {
         writeln!(out, "\nNothing was decided about it yet.")?;

@@ -295,3 +295,53 @@ fn content_preview_prints_a_whole_conversation_in_every_language() {
     let (code, _, err) = preheat(&["content", "preview", "--language", "xx"]);
     assert!(code == 2 && err.contains("one of en, de, fr, es"), "{err}");
 }
+
+#[test]
+fn limits_are_shown_with_their_source_and_as_a_document_changes_them() {
+    let (code, out, err) = preheat(&["limits", "show"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let line = out.lines().find(|line| line.starts_with("health.tier_pause")).expect("a tier");
+    assert!(line.contains("0.08") && line.contains("domain.md 7: a share, 0 to 1"), "{line}");
+    let file = File::new(r#"{"health": {"tier_pause": 0.09}}"#);
+    let path = file.path();
+    let (code, out, _) = preheat(&["limits", "show", "--json", "--limits", path.to_str().expect("UTF-8")]);
+    let all: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let line = all.as_array().and_then(|all| all.iter().find(|line| line["name"] == "health.tier_pause"));
+    let line = line.expect("a tier");
+    assert_eq!((code, line["value"].as_f64(), line["default"].as_f64()), (0, Some(0.09), Some(0.08)));
+}
+
+#[test]
+fn a_document_of_limits_is_checked_and_a_bad_one_starts_nothing() {
+    let good = File::new("{\n  \"health\": { \"tier_pause\": 0.09 }\n}\n");
+    let path = good.path();
+    let (code, out, _) = preheat(&["limits", "check", path.to_str().expect("UTF-8")]);
+    assert_eq!(code, 0);
+    assert!(out.contains("health.tier_pause: 0.09 instead of 0.08 (domain.md 7)"), "{out}");
+    assert!(out.ends_with("{\"health\":{\"tier_pause\":0.09}}\n"), "{out}");
+    let bad = File::new(r#"{"health": {"tier_critical": 0.01}, "hops": 3}"#);
+    let path = bad.path();
+    let path = path.to_str().expect("UTF-8");
+    let simulate = ["simulate", "--mailboxes", "3", "--days", "1", "--limits", path];
+    for args in [&["limits", "check", path][..], &simulate, &["demo", "--headless", "--limits", path]] {
+        let (code, out, err) = preheat(args);
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}");
+        assert!(err.contains("mailboxes.csv: hops is none of the limits"), "{args:?}: {err}");
+    }
+}
+
+/// More mailboxes a day than domain.md allows to be ready would be no test: fewer days are.
+#[test]
+fn a_simulation_goes_by_the_limits_it_is_given() {
+    let file = File::new(r#"{"health": {"ready_days": 5, "ready_sent": 40, "ready_score": 10}}"#);
+    let path = file.path();
+    let base = ["simulate", "--mailboxes", "6", "--days", "12", "--json"];
+    let ready = |more: &[&str]| {
+        let (code, out, err) = preheat(&[&base[..], more].concat());
+        assert_eq!((code, err.as_str()), (0, ""));
+        let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        report["days_to_ready"]["mailboxes"].as_u64()
+    };
+    assert_eq!(ready(&[]), Some(0), "14 days are not over");
+    assert_eq!(ready(&["--limits", path.to_str().expect("UTF-8")]), Some(6));
+}

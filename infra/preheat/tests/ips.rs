@@ -59,6 +59,15 @@ fn an_ip_is_added_listed_explained_and_written_down() {
     assert!(code == 0 && out.contains("added on day 1 (week_1) with 50 a day"), "{out}");
     assert_eq!(preheat(&["ip", "why", "203.0.113.99", "--data", data]).0, 2);
 
+    // A second one in the same week, whatever its domain, comes in for a reason, and the reason stays with it.
+    let other =
+        ["ip", "add", "--tenant", "acme", "--domain", "news.example.com", "--ip", "203.0.113.8", "--data", data];
+    let (code, _, err) = preheat(&other);
+    assert!(code == 1 && err.contains("one domain or IP a tenant and week"), "{err}");
+    assert_eq!(preheat(&[&other[..], &["--override", "a second site"]].concat()).0, 0);
+    let (code, out, _) = preheat(&["ip", "why", "203.0.113.8", "--data", data]);
+    assert!(code == 0 && out.contains("a second site"), "{out}");
+
     let (code, out, _) = preheat(&["domain", "list", "--data", data]);
     assert!(code == 0 && out.contains("mail.example.com") && out.contains("never checked"), "{out}");
 }

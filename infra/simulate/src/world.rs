@@ -112,7 +112,7 @@ impl<'a> World<'a> {
         });
         self.visits += u64::from(plan.summary.visits);
         for held in &plan.held_back {
-            self.fleet[Self::position(held.mailbox)].plan.last_trouble = Some(held.reason.missed().to_owned());
+            self.fleet[Self::position(held.mailbox)].plan.held_back = Some(held.reason.missed().to_owned());
         }
         let deferred = self.send(&plan, date, day);
         self.back_off(&plan, &deferred);
@@ -159,6 +159,7 @@ impl<'a> World<'a> {
                 self.fleet[from].plan.last_claim_at = Some(at);
                 if out {
                     self.fleet[from].plan.last_trouble = Some("provider outage".to_owned());
+                    self.fleet[from].plan.troubled.insert(order.slot.k);
                     *deferred.entry(provider).or_default() += 1;
                     continue;
                 }
@@ -240,7 +241,7 @@ impl<'a> World<'a> {
                 row.box_row.found.push(Found { slot: mail.slot, placement: mail.placement });
                 row.box_row.received_week = row.box_row.received_week.saturating_add(1);
                 let turn = u8::try_from(mail.before.len()).unwrap_or(u8::MAX);
-                let engaged = engagement(&self.seed, mail.slot, reply_rate, turn);
+                let engaged = engagement(&self.seed, mail.slot, reply_rate, turn, &self.config.limits.engage);
                 if let Some(after_s) = engaged.reply_after_s {
                     let due_at = at + SignedDuration::from_secs(i64::from(engaged.read_delay_s + after_s));
                     let mut chain = mail.before;

@@ -7,13 +7,13 @@ use jiff::civil::Date;
 use preheat_core::day::{PlanRow, SlotState};
 use preheat_core::id::{MailboxId, SlotId};
 use preheat_core::mailbox::{Provider, Schedule, State};
-use preheat_core::placement::MISSING_AFTER;
 use preheat_core::slots::Slots;
-use preheat_core::turn::MISSED_NO_TROUBLE;
+use preheat_core::turn::missed as missed_of;
 use preheat_core::visit::{Found, Placement};
 use serde::Serialize;
 
 use crate::rig::{Rig, RigError};
+use crate::stack::Function;
 
 /// The summary of a run, as `preheat demo --json` prints it.
 #[derive(Debug, Clone, Serialize)]
@@ -128,7 +128,7 @@ pub fn missed(reasons: &BTreeMap<String, u32>) -> Vec<Missed> {
 /// # Errors
 /// The ledger cannot be read.
 pub async fn summarise(rig: &Rig, violations: Violations) -> Result<Summary, RigError> {
-    let now = rig.now();
+    let (now, missing_after) = (rig.now(), rig.stack.app(Function::Governor).limits.engage.missing_after());
     let mut found: BTreeMap<SlotId, Placement> = BTreeMap::new();
     let mut received: BTreeMap<MailboxId, u32> = BTreeMap::new();
     for (id, _) in &rig.members {
@@ -150,7 +150,7 @@ pub async fn summarise(rig: &Rig, violations: Violations) -> Result<Summary, Rig
                 Some(Placement::Spam) => placements.spam += 1,
                 Some(Placement::Promotions) => placements.promotions += 1,
                 Some(Placement::Other) => placements.other += 1,
-                None if now.duration_since(sent_at) >= MISSING_AFTER => placements.missing += 1,
+                None if now.duration_since(sent_at) >= missing_after => placements.missing += 1,
                 None => {}
             }
         }
@@ -225,8 +225,9 @@ async fn days_of(rig: &Rig, row: &PlanRow, now: Timestamp) -> Result<DaysOver, R
         days.add(date, &row.slots);
         let short = row.quota.saturating_sub(row.used);
         if short > 0 {
-            let reason = row.last_trouble.clone().unwrap_or_else(|| MISSED_NO_TROUBLE.to_owned());
-            *days.missed.entry(reason).or_default() += short;
+            for (reason, count) in missed_of(row, short) {
+                *days.missed.entry(reason).or_default() += count;
+            }
         }
     }
     Ok(days)

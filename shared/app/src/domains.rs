@@ -13,6 +13,7 @@ use preheat_core::domain::fleet::Member;
 use preheat_core::domain::state::{self, DomainState};
 use preheat_core::domain::{Report, Subject, Topic, Verdict};
 use preheat_core::id::{DomainName, MailboxId, TenantId};
+use preheat_core::limits::HealthLimits;
 use preheat_core::mailbox::Provider;
 use preheat_store::{SHARDS, Store};
 
@@ -122,13 +123,13 @@ async fn one(
     subject.selectors = before.as_ref().map(|before| before.selectors.clone()).unwrap_or_default();
     (subject.providers, subject.ips) = (used.providers, used.ips);
     let state = DomainState::after(before.as_ref(), look_up(&subject).await, now);
-    app.tell(&changes(tenant, before.as_ref(), &state)).await?;
+    app.tell(&changes(tenant, before.as_ref(), &state, &app.limits.health)).await?;
     app.store.set_domain_state(tenant, &state).await?;
     Ok(Some(state.verdict))
 }
 
 /// What those are told who listen to the bus. Told before it is recorded, under an id of the day: twice at worst.
-fn changes(tenant: &TenantId, before: Option<&DomainState>, after: &DomainState) -> Vec<Change> {
+fn changes(tenant: &TenantId, before: Option<&DomainState>, after: &DomainState, limits: &HealthLimits) -> Vec<Change> {
     let change = |kind, text: &str| {
         let about = About::domain(after.domain.as_str());
         let change = Change::new(kind, Some(tenant), about, after.checked_at, "domain, daily", &[]);
@@ -143,17 +144,18 @@ fn changes(tenant: &TenantId, before: Option<&DomainState>, after: &DomainState)
     let why = failing.join("; ");
     let name = &after.domain;
     let mut changes = Vec::new();
-    match after.change(before) {
+    match after.change(before, limits) {
         Some(state::Change::Failing) => changes.push(change(Kind::DomainFailing, &format!("{name} fails: {why}"))),
         Some(state::Change::Stopped) => {
-            let text = format!("{name} has failed for over {} h and stops sending: {why}", state::GRACE_H);
+            let text = format!("{name} has failed for over {} h and stops sending: {why}", limits.dns_grace_hours);
             changes.push(change(Kind::DomainStopped, &text));
         }
         Some(state::Change::Recovered) => changes.push(change(Kind::DomainPassing, &format!("{name} fails no longer"))),
         // It lasts: told again once a day, at the day's first look.
         None if before.is_some_and(|before| utc_date(before.checked_at) < utc_date(after.checked_at)) => {
             if let Some(since) = after.failing_since {
-                let kind = if after.may_send(after.checked_at) { Kind::DomainFailing } else { Kind::DomainStopped };
+                let may_send = after.may_send(after.checked_at, limits);
+                let kind = if may_send { Kind::DomainFailing } else { Kind::DomainStopped };
                 changes.push(change(kind, &format!("{name} has failed since {since}: {why}")));
             }
         }

@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use preheat_core::caps::PlanLimits;
 use preheat_core::condition::Sight;
 use preheat_core::content::deck::Decks;
 use preheat_core::content::plan::PlanId;
 use preheat_core::content::tally::{Tallies, Tally};
-use preheat_core::id::TenantId;
-use preheat_core::limits::Limits;
+use preheat_core::id::{MailboxId, TenantId};
+use preheat_core::limits::{AlarmLimits, Limits};
 use preheat_core::pairing::eligible_partners;
 use preheat_core::rate::Rate;
 use preheat_core::seed::Seed;
@@ -103,9 +104,9 @@ pub async fn fan_out(app: &App, now: Timestamp) -> Result<TickReport, AppError> 
     });
     let (send_messages, visit_messages) = push(app, tick, &plan).await?;
     note_held_back(app, &plan.held_back).await;
-    let tenants = so_far(&fleet, tick);
+    let tenants = so_far(&fleet, &app.limits.alarm, tick);
     let so_far = tenants.system();
-    conditions::note(app, By::Tick, &sights(&plan.kept, &so_far), tick).await;
+    conditions::note(app, By::Tick, &sights(&plan.kept, &so_far, &app.limits.alarm), tick).await;
     let mut held_back = BTreeMap::new();
     for skipped in &plan.skipped {
         *held_back.entry(skipped.reason.word()).or_insert(0) += skipped.count;
@@ -142,13 +143,13 @@ async fn note_held_back(app: &App, held: &[HeldBack]) {
 }
 
 /// How the tenants' quotas and the whole stack are seen to be.
-fn sights(kept: &BTreeMap<TenantId, Rate>, so_far: &Figures) -> Vec<Sight> {
+fn sights(kept: &BTreeMap<TenantId, Rate>, so_far: &Figures, limits: &AlarmLimits) -> Vec<Sight> {
     let all = kept.values().fold(Rate::default(), |sum, rate| Rate::new(sum.count + rate.count, sum.of + rate.of));
     let failed = u64::from(so_far.rejected + so_far.ambiguous);
     let failures = Rate::new(failed, failed + u64::from(so_far.sent));
     kept.iter()
-        .filter_map(|(tenant, &rate)| Sight::of_quota(tenant, rate))
-        .chain(Sight::of_system(all, failures))
+        .filter_map(|(tenant, &rate)| Sight::of_quota(tenant, rate, limits))
+        .chain(Sight::of_system(all, failures, limits))
         .collect()
 }
 
@@ -205,7 +206,7 @@ async fn turn_days(
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    let mut turns = Turns { tallies: tallies(seed, decks, fleet, &written), ..Turns::default() };
+    let mut turns = Turns { tallies: tallies(app, (seed, decks), fleet, &written).await, ..Turns::default() };
     for (i, row) in written {
         match row {
             Some(Turned { plan, box_row, .. }) => {
@@ -227,10 +228,11 @@ struct Turns {
     tallies: BTreeMap<PlanId, Tally>,
 }
 
-/// Reads uses and outcomes of conversation plans off the days that ended; `fleet` as it stood before they did, by id.
-fn tallies(
-    seed: &Seed,
-    decks: &Decks,
+/// Reads uses and outcomes of conversation plans off the days that ended; `fleet` as it stood before they did, by id. What was
+/// found of a day that had ended before is counted by its archive; one that cannot be read costs its count and nothing else.
+async fn tallies(
+    app: &App,
+    (seed, decks): (&Seed, &Decks),
     fleet: &[FleetRow],
     written: &[(usize, Option<Turned>)],
 ) -> BTreeMap<PlanId, Tally> {
@@ -238,13 +240,30 @@ fn tallies(
         return BTreeMap::new();
     }
     let sender = |id| fleet.binary_search_by_key(&id, |row| row.plan.plan.id).ok().map(|at| &fleet[at].plan);
-    let mut tallies = Tallies::new(seed, decks);
+    let (mut tallies, mut late) = (Tallies::new(seed, decks), Vec::new());
     for (i, turned) in written.iter().filter_map(|(i, turned)| Some((*i, turned.as_ref()?))) {
         if let Some(archive) = &turned.archive {
             tallies.add_day(&fleet[i].plan, archive);
         }
         if let Some(archive) = &turned.box_archive {
-            tallies.add_found(archive, sender);
+            late.append(&mut tallies.add_found(archive, sender));
+        }
+    }
+    let days: BTreeSet<(MailboxId, Date)> = late.iter().map(|found| (found.slot.mailbox, found.slot.date)).collect();
+    let mut read = futures::stream::iter(days)
+        .map(|(id, date)| async move { ((id, date), app.store.archive_of(id, date).await) })
+        .buffered(AT_ONCE);
+    let mut archives = BTreeMap::new();
+    while let Some((day, archive)) = read.next().await {
+        match archive {
+            Ok(archive) => archives.extend(archive.map(|archive| (day, archive))),
+            Err(error) => tracing::warn!(%error, "what was found of a day that is over was not counted"),
+        }
+    }
+    for found in &late {
+        let day = archives.get(&(found.slot.mailbox, found.slot.date));
+        if let Some((day, row)) = day.zip(sender(found.slot.mailbox)) {
+            tallies.add_late(found, row, day);
         }
     }
     tallies.into_inner()

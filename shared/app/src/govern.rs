@@ -140,7 +140,7 @@ pub async fn hourly(app: &App, now: Timestamp) -> Result<GovernReport, AppError>
             async move { (mailbox.row.plan.id, look_at(app, ground, mailbox, now).await) }
         })
         .buffered(AT_ONCE);
-    let (mut spreading, mut spam) = (Vec::new(), RecentSpam::default());
+    let (mut spreading, mut spam) = (Vec::new(), RecentSpam::new(&app.limits.alarm));
     while let Some((id, outcome)) = looks.next().await {
         let Some(seen) = report.add(id, outcome) else { continue };
         spam.add(&seen.row, &seen.days, now);
@@ -149,7 +149,7 @@ pub async fn hourly(app: &App, now: Timestamp) -> Result<GovernReport, AppError>
     drop(looks);
     conditions::note(app, By::Governor, &spam.sights().collect::<Vec<_>>(), now).await;
     for seen in spreading {
-        report.join(spread(app, &ground, &fleet, seen, now).await?);
+        report.join(Box::pin(spread(app, &ground, &fleet, seen, now)).await?);
     }
     Ok(report)
 }
@@ -230,7 +230,7 @@ async fn due_one(app: &App, id: MailboxId, seen: Option<HealthSeen>, now: Timest
     let Some(seen) = report.add(id, Ok(seen)) else { return Ok(report) };
     if seen.health.row.spreading.is_some() {
         let (fleet, _) = fleet(app).await?;
-        report.join(spread(app, &ground, &fleet, seen, now).await?);
+        report.join(Box::pin(spread(app, &ground, &fleet, seen, now)).await?);
     }
     Ok(report)
 }

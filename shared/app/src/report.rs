@@ -5,6 +5,7 @@
 //! question now and then, not for a page that is looked at all day.
 
 use futures::{StreamExt, TryStreamExt};
+use jiff::civil::Date;
 use preheat_core::facts::Facts;
 use preheat_core::tick::FleetRow;
 use preheat_store::{BadRow, SHARDS, Store, StoreError};
@@ -17,15 +18,15 @@ const AT_ONCE: usize = 16;
 pub struct Gathered {
     /// Every mailbox, in the order of their numbers.
     pub facts: Vec<Facts>,
-    /// Rows that cannot be read: their mailboxes are left out, and that is said.
+    /// Rows and days that cannot be read: they are left out, and that is said.
     pub unreadable: Vec<BadRow>,
 }
 
-/// Reads every mailbox with its days of the last 120 days.
+/// Reads every mailbox with its days from `since` on, and no others: a report of a week does not read a season.
 ///
 /// # Errors
-/// The ledger did not answer, or an archive cannot be read.
-pub async fn gather(store: &Store) -> Result<Gathered, StoreError> {
+/// The ledger did not answer.
+pub async fn gather(store: &Store, since: Date) -> Result<Gathered, StoreError> {
     let mut gathered = Gathered::default();
     let mut rows = Vec::new();
     let mut shards = futures::stream::iter((0..SHARDS).map(|shard| store.shard(shard))).buffered(AT_ONCE);
@@ -34,13 +35,18 @@ pub async fn gather(store: &Store) -> Result<Gathered, StoreError> {
         gathered.unreadable.extend(shard.unreadable);
     }
     rows.sort_unstable_by_key(|row: &FleetRow| row.plan.plan.id);
-    let all = futures::stream::iter(rows.into_iter().map(|row| facts(store, row))).buffered(AT_ONCE);
-    gathered.facts = all.try_collect().await?;
+    let all = futures::stream::iter(rows.into_iter().map(|row| facts(store, row, since)));
+    let mut all = all.buffered(AT_ONCE);
+    while let Some((facts, unreadable)) = all.try_next().await? {
+        gathered.facts.push(facts);
+        gathered.unreadable.extend(unreadable);
+    }
     Ok(gathered)
 }
 
-async fn facts(store: &Store, row: FleetRow) -> Result<Facts, StoreError> {
+async fn facts(store: &Store, row: FleetRow, since: Date) -> Result<(Facts, Vec<BadRow>), StoreError> {
     let id = row.plan.plan.id;
-    let (days, finds) = (store.archives(id).await?, store.box_archives(id).await?);
-    Ok(Facts { row, days, finds })
+    let (days, finds) = (store.archives_since(id, since).await?, store.box_archives_since(id, since).await?);
+    let unreadable = days.unreadable.into_iter().chain(finds.unreadable).collect();
+    Ok((Facts { row, days: days.days, finds: finds.days }, unreadable))
 }

@@ -19,14 +19,13 @@ use preheat_core::content::ask::{self, BATCH_MAX, REQUEST_TOKENS_MAX};
 use preheat_core::content::deck::{Deck, next_open_date};
 use preheat_core::content::plan::{Plan, PlanId, Script, Written};
 use preheat_core::id::day_number;
+use preheat_core::limits::ContentLimits;
 use preheat_core::mailbox::Role;
 use preheat_store::{SHARDS, Store, Vault};
 use serde::Serialize;
 
 use crate::{App, AppError, Writer};
 
-/// Plans of a language that a day begins with, at least (domain.md §6).
-pub const FRESH_PER_DAY: u16 = 5;
 /// Topics that a request names to be avoided, at most.
 const AVOIDED_MAX: usize = 30;
 /// Plans of a language and day, at most.
@@ -43,11 +42,13 @@ pub struct Parts<'a> {
     pub vault: &'a Vault,
     /// The language model; `None`: the library alone.
     pub writer: Option<&'a Writer>,
+    /// How many plans are made, and when one is retired.
+    pub limits: &'a ContentLimits,
 }
 
 impl<'a> From<&'a App> for Parts<'a> {
     fn from(app: &'a App) -> Self {
-        Self { store: &app.store, vault: &app.vault, writer: app.writer.as_ref() }
+        Self { store: &app.store, vault: &app.vault, writer: app.writer.as_ref(), limits: &app.limits.content }
     }
 }
 
@@ -91,8 +92,8 @@ pub struct StockReport {
 ///
 /// # Errors
 /// The ledger did not answer.
-pub async fn needs(store: &Store, now: Timestamp) -> Result<Needs, AppError> {
-    Ok(look(store, now).await?.needs)
+pub async fn needs(store: &Store, limits: &ContentLimits, now: Timestamp) -> Result<Needs, AppError> {
+    Ok(look(store, limits, now).await?.needs)
 }
 
 /// Makes the day's stock and deals the next deck.
@@ -108,11 +109,12 @@ pub async fn run(app: &App, now: Timestamp) -> Result<StockReport, AppError> {
 /// # Errors
 /// As [`run`].
 pub async fn make(with: Parts<'_>, now: Timestamp) -> Result<StockReport, AppError> {
-    let Look { needs, mut plans } = look(with.store, now).await?;
+    let Look { needs, mut plans } = look(with.store, with.limits, now).await?;
     let today = utc_date(now);
     let mut report = StockReport { date: Some(today), ..StockReport::default() };
     for &id in &needs.spent {
         with.store.retire_content_plan(id, today).await?;
+        plans.iter_mut().filter(|plan| plan.id == id).for_each(|plan| plan.retired = Some(today));
         report.retired.push(id);
     }
     let mut author = Author::new(with, today, &mut report).await?;
@@ -145,7 +147,7 @@ struct Look {
     plans: Vec<Plan>,
 }
 
-async fn look(store: &Store, now: Timestamp) -> Result<Look, AppError> {
+async fn look(store: &Store, limits: &ContentLimits, now: Timestamp) -> Result<Look, AppError> {
     let stock = store.content_stock().await?;
     for bad in &stock.unreadable {
         tracing::warn!(%bad, "a plan is left out");
@@ -155,12 +157,13 @@ async fn look(store: &Store, now: Timestamp) -> Result<Look, AppError> {
     let fresh = |language: Language| {
         stock.plans.iter().filter(move |plan| plan.id.language == language && plan.id.made == today)
     };
-    let missing =
-        |language: Language| FRESH_PER_DAY.saturating_sub(u16::try_from(fresh(language).count()).unwrap_or(u16::MAX));
+    let missing = |language: Language| {
+        limits.fresh_per_day.saturating_sub(u16::try_from(fresh(language).count()).unwrap_or(u16::MAX))
+    };
     let missing =
         sends.keys().map(|&language| (language, missing(language))).filter(|(_, missing)| *missing > 0).collect();
     let spent =
-        stock.plans.iter().filter(|plan| plan.retired.is_none() && plan.is_spent()).map(|plan| plan.id).collect();
+        stock.plans.iter().filter(|plan| plan.retired.is_none() && plan.is_spent(limits)).map(|plan| plan.id).collect();
     let is_dealt = store.decks().await?.get(next).is_some();
     let deck = (!is_dealt && !sends.is_empty()).then_some(next);
     Ok(Look { needs: Needs { sends, missing, spent, deck }, plans: stock.plans })

@@ -173,6 +173,11 @@ async fn first_visit(app: &App, profile: &Profile, imap: &Account<'_>) -> Result
     };
     // Logging in takes its time: who paused it meanwhile has the last word.
     let (is_done, what) = match refused {
+        None if !may_begin(app, profile).await? => {
+            return Ok(skipped(
+                "new: both logins work, but its domain has failed its checks for longer than its grace",
+            ));
+        }
         None => (moved::accepted(app, profile).await?, "new: both logins work, it warms from now on"),
         Some(reason) => {
             let done = moved::refused(app, profile, &[State::New], &reason).await?;
@@ -184,6 +189,14 @@ async fn first_visit(app: &App, profile: &Profile, imap: &Account<'_>) -> Result
     } else {
         Ok(skipped("it was new when the visit began; somebody has changed that since"))
     }
+}
+
+/// Whether a mailbox of this domain may begin: its records do not fail, or are within their grace. Of one that was never looked
+/// up the governor says when that has lasted too long.
+async fn may_begin(app: &App, profile: &Profile) -> Result<bool, StoreError> {
+    let Ok(domain) = profile.address.domain().parse() else { return Ok(true) };
+    let state = app.store.domain_state(&profile.tenant, &domain).await?;
+    Ok(state.is_none_or(|state| state.may_send(app.now(), &app.limits.health)))
 }
 
 /// Why a visit broke off.

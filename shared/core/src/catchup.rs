@@ -173,7 +173,8 @@ pub fn completion(done: u32, expected: u32) -> f64 {
 /// Whether a mailbox, tenant or system is to be called behind: completion under 0.8 with 3 or more expected.
 #[must_use]
 pub fn is_behind(done: u32, expected: u32, limits: &Limits) -> bool {
-    expected >= limits.behind_expected_min && completion(done, expected) < limits.behind_completion
+    u64::from(expected) >= limits.alarm.behind_expected_min
+        && completion(done, expected) < limits.alarm.behind_completion
 }
 
 /// A share of a number, rounded down. A hair is added, so that 20 % of 30 is 6 whatever the last bit says.

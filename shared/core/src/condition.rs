@@ -1,6 +1,6 @@
 //! Conditions of the stack and of tenants, which come and go: how they stand, and what is told of that (domain.md §4, §8).
 //!
-//! | topic | bad | worse | looked at by |
+//! | topic | bad (by default) | worse | looked at by |
 //! |---|---|---|---|
 //! | the stack | completion < 95 %, or failures > 5 % | < 80 %, > 10 % | the tick |
 //! | a tenant's quota | completion < 80 %, with 3 or more expected | | the tick |
@@ -22,18 +22,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::{Change, Kind, Subject};
 use crate::id::TenantId;
+use crate::limits::AlarmLimits;
 use crate::rate::Rate;
 
-/// Slots expected before a tenant's quota is judged. domain.md §4.
-const QUOTA_EXPECTED_MIN: u64 = 3;
-/// Under this completion a tenant is behind. domain.md §4.
-const QUOTA_BEHIND: f64 = 0.80;
-/// Slots expected, or sends tried, before the stack is judged: a rate of 5 % needs twenty. Ours.
-const SYSTEM_SAMPLE_MIN: u64 = 20;
-/// Completion and failures of a degraded stack. domain.md §8.
-const SYSTEM_DEGRADED: (f64, f64) = (0.95, 0.05);
-/// ... and of a critical one.
-const SYSTEM_CRITICAL: (f64, f64) = (0.80, 0.10);
 /// So many ticks in a row must see the same before it is told: what a late tick left behind is made up for by the next. Ours.
 const TICKS: u8 = 2;
 
@@ -116,8 +107,8 @@ impl Topic {
     fn rule(&self) -> &'static str {
         match self {
             Self::System => "quota completion and failures",
-            Self::Quota(_) => "quota completion under 80 %",
-            Self::Spam(_) => "spam over 10 % past day 5",
+            Self::Quota(_) => "quota completion",
+            Self::Spam(_) => "share of spam past the first days",
             Self::Llm => "the daily stock of plans",
         }
     }
@@ -140,24 +131,25 @@ impl Topic {
 impl Sight {
     /// How a tenant keeps its quota; `None`: too little was expected of it to say.
     #[must_use]
-    pub fn of_quota(tenant: &TenantId, kept: Rate) -> Option<Self> {
-        let completion = kept.share().filter(|_| kept.of >= QUOTA_EXPECTED_MIN)?;
-        let level = if completion < QUOTA_BEHIND { Level::Bad } else { Level::Fine };
+    pub fn of_quota(tenant: &TenantId, kept: Rate, limits: &AlarmLimits) -> Option<Self> {
+        let completion = kept.share().filter(|_| kept.of >= limits.behind_expected_min)?;
+        let level = if completion < limits.behind_completion { Level::Bad } else { Level::Fine };
         Some(Self { topic: Topic::Quota(tenant.clone()), level, numbers: vec![("completion", completion)] })
     }
 
     /// How the stack is: what it has sent of what was expected by now, and what failed of what it tried.
     #[must_use]
-    pub fn of_system(kept: Rate, failed: Rate) -> Option<Self> {
-        let known = |rate: Rate| rate.share().filter(|_| rate.of >= SYSTEM_SAMPLE_MIN);
+    pub fn of_system(kept: Rate, failed: Rate, limits: &AlarmLimits) -> Option<Self> {
+        let known = |rate: Rate| rate.share().filter(|_| rate.of >= limits.system_sample_min);
         let (completion, failures) = (known(kept), known(failed));
         if completion.is_none() && failures.is_none() {
             return None;
         }
-        let is = |(least, most): (f64, f64)| {
+        let is = |least: f64, most: f64| {
             completion.is_some_and(|share| share < least) || failures.is_some_and(|share| share > most)
         };
-        let level = match (is(SYSTEM_CRITICAL), is(SYSTEM_DEGRADED)) {
+        let is_critical = is(limits.critical_completion, limits.critical_failures);
+        let level = match (is_critical, is(limits.degraded_completion, limits.degraded_failures)) {
             (true, _) => Level::Worse,
             (false, true) => Level::Bad,
             (false, false) => Level::Fine,
@@ -224,7 +216,9 @@ mod tests {
 
     #[test]
     fn a_tenant_is_behind_under_four_fifths_with_three_or_more_expected() {
-        let level = |done, expected| Sight::of_quota(&acme(), Rate::new(done, expected)).map(|sight| sight.level);
+        let level = |done, expected| {
+            Sight::of_quota(&acme(), Rate::new(done, expected), &AlarmLimits::default()).map(|sight| sight.level)
+        };
         assert_eq!([level(0, 0), level(0, 2), level(3, 3)], [None, None, Some(Level::Fine)]);
         assert_eq!(
             [level(2, 3), level(79, 100), level(80, 100)],
@@ -235,7 +229,7 @@ mod tests {
     #[test]
     fn the_stack_is_as_good_as_the_worse_of_completion_and_failures() {
         let none = Rate::new(0, 0);
-        let level = |kept, failed| Sight::of_system(kept, failed).map(|sight| sight.level);
+        let level = |kept, failed| Sight::of_system(kept, failed, &AlarmLimits::default()).map(|sight| sight.level);
         for (kept, failed, expected) in [
             ((19, 19), (9, 19), None),
             ((95, 100), (5, 100), Some(Level::Fine)),
@@ -252,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_turn_is_told_when_two_ticks_have_seen_it_and_what_lasts_once_a_day() {
-        let quota = |done| Sight::of_quota(&acme(), Rate::new(done, 10));
+        let quota = |done| Sight::of_quota(&acme(), Rate::new(done, 10), &AlarmLimits::default());
         let mut conditions = Conditions::default();
         let told = kinds(
             &mut conditions,

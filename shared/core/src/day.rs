@@ -4,7 +4,7 @@
 //! an entry. A claim that expired without an outcome *is* ambiguous: nobody knows whether the final dot was passed.
 //! Every entry but a rejected one counts against the quota.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -204,8 +204,13 @@ pub struct PlanRow {
     pub open: BTreeMap<SlotId, SlotState>,
     /// When the last claim was made: the second lock on spacing.
     pub last_claim_at: Option<Timestamp>,
-    /// Why the last slot was not sent, if one was not: the reason a missed slot is recorded with.
+    /// Why the last slot was not sent, if one was not: the reason that a missed slot of [`PlanRow::troubled`] is recorded with.
     pub last_trouble: Option<String>,
+    /// The slots of this day that were tried and not sent, once at least, whatever became of them since.
+    pub troubled: BTreeSet<u16>,
+    /// What kept slots that were not tried back until the window closed ([`crate::tick::SkipReason::missed`]), as far as the
+    /// day's last tick knew.
+    pub held_back: Option<String>,
     /// The health multiplier, in percent (domain.md §7): what the next day's target is multiplied with. 100 for the many.
     pub percent: u8,
     /// The multiplier that `quota` was made with, or lowered to since. Equal to `percent`, or lower: what falls lowers the
@@ -239,6 +244,8 @@ impl PlanRow {
             open: BTreeMap::new(),
             last_claim_at: None,
             last_trouble: None,
+            troubled: BTreeSet::new(),
+            held_back: None,
             percent: 100,
             quota_percent: 100,
             maintenance: Maintenance::Plateau,

@@ -8,11 +8,12 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::health::Health;
+use crate::health::{Health, Window};
 use crate::id::{MailboxId, TenantId};
 use crate::lifecycle::{Cause, Evidence, Pause, Progress, Ruling, Standing};
 use crate::limits::HealthLimits;
 use crate::mailbox::State;
+use crate::rate::Rate;
 use crate::tier::{Action, Tier};
 
 /// Version of the form.
@@ -281,7 +282,7 @@ fn inputs(rule: Rule, after: &Standing, evidence: &Evidence, limits: &HealthLimi
     let bounces = |bound: String| {
         let (rate, window) = health.bounces;
         let interval = format!("{bound}; lower bound {}", percent(rate.lower()));
-        input(&format!("bounces in {}", window.name()), rate, interval)
+        input(&format!("bounces {}", window.name()), rate, interval)
     };
     let complaints = |bound: String| {
         input(
@@ -313,8 +314,14 @@ fn inputs(rule: Rule, after: &Standing, evidence: &Evidence, limits: &HealthLimi
             inputs.extend(reputation(health, (">=", limits)));
             inputs.push(input("days in a row", after.well_days, format!("{} needed", limits.recover_days)));
         }
-        Rule::Paused(Cause::Emergency) => inputs.push(bounces(format!("> {}", percent(limits.tier_emergency)))),
-        Rule::Paused(Cause::Bounces) => inputs.push(bounces(format!("> {}", percent(limits.tier_pause)))),
+        Rule::Paused(Cause::Emergency) => {
+            inputs.push(bounces(format!("> {}", percent(limits.tier_emergency))));
+            inputs.extend(bounces_by_provider(health));
+        }
+        Rule::Paused(Cause::Bounces) => {
+            inputs.push(bounces(format!("> {}", percent(limits.tier_pause))));
+            inputs.extend(bounces_by_provider(health));
+        }
         Rule::Paused(Cause::Complaints) => inputs.push(complaints(format!("> {}", percent(limits.complaint_pause)))),
         Rule::Paused(Cause::Reputation) => {
             let known = evidence.reputation.map_or_else(|| "unknown".to_owned(), |known| known.to_string());
@@ -324,14 +331,18 @@ fn inputs(rule: Rule, after: &Standing, evidence: &Evidence, limits: &HealthLimi
         Rule::Tier => {
             let (warning, critical) = (percent(limits.tier_warning), percent(limits.tier_critical));
             inputs.push(bounces(format!("warning from {warning}, critical from {critical}")));
+            inputs.extend(bounces_by_provider(health));
         }
         Rule::Resumed => {
-            inputs.push(input("bounces in 24 h", health.bounces_today, ""));
+            inputs.push(input(&format!("bounces {}", Window::Day.name()), health.bounces_today, ""));
             inputs.push(input("complaints in 7 d", health.complaints, ""));
         }
         Rule::DnsFails | Rule::DomainSending => {
-            let since =
-                after.dns_failing_since.map_or_else(|| "passes".to_owned(), |since| format!("fails since {since}"));
+            let since = match (after.dns_failing_since, after.dns_unknown_since) {
+                (Some(since), _) => format!("fails since {since}"),
+                (None, Some(since)) => format!("unknown since {since}"),
+                (None, None) => "passes".to_owned(),
+            };
             inputs.push(input("domain", since, format!("{} h", limits.dns_grace_hours)));
         }
         Rule::CredentialsWork
@@ -345,6 +356,15 @@ fn inputs(rule: Rule, after: &Standing, evidence: &Evidence, limits: &HealthLimi
         | Rule::SetByHand => {}
     }
     inputs
+}
+
+/// Whose servers refused how much at once, where any did: what was reported later is not known by provider.
+fn bounces_by_provider(health: &Health) -> impl Iterator<Item = Input> + '_ {
+    let refused = health.week_by_provider.iter().filter(|(_, tally)| tally.bounced > 0);
+    refused.map(|(provider, tally)| {
+        let rate = Rate::new(tally.bounced.into(), tally.sent.into());
+        input(&format!("refused at once by {} in 7 d", provider.name()), rate, "")
+    })
 }
 
 fn heat(health: &Health, bound: &str) -> Input {
@@ -388,6 +408,10 @@ fn words(decision: &Decision, reason: Option<&str>, limits: &HealthLimits) -> St
             format!("It is disabled{because}. After {} h of that it is retired.", limits.disabled_hours)
         }
         Rule::TriedAgain => "It was in error and is tried again.".to_owned(),
+        Rule::DnsFails if decision.after.dns_failing_since.is_none() => format!(
+            "Nobody could look its domain up for over {} h: unknown is not a pass. It begins once somebody can.",
+            limits.dns_grace_hours
+        ),
         Rule::DnsFails => format!("Its domain has failed its checks for over {} h.", limits.dns_grace_hours),
         Rule::Ready => format!(
             "It is ready: day {}, heat {}, {} sent, {} bounced, {} complained, {} read.",

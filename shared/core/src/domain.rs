@@ -242,11 +242,15 @@ impl Check {
 
     /// Whether it fails, and stops the domain: a record that authenticates its mail.
     fn stops(&self) -> bool {
-        let authenticates = match self.topic {
+        self.authenticates() && self.required && self.verdict == Verdict::Failing
+    }
+
+    /// Whether it is one of the records that say who may send for the domain.
+    fn authenticates(&self) -> bool {
+        match self.topic {
             Topic::Spf | Topic::Dkim | Topic::Dmarc => true,
             Topic::Mx | Topic::Ptr | Topic::Blocklist => false,
-        };
-        authenticates && self.required && self.verdict == Verdict::Failing
+        }
     }
 
     fn optional(self) -> Self {

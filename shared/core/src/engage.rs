@@ -7,34 +7,37 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::id::{MailboxId, SlotId, day_number};
+use crate::limits::EngageLimits;
 use crate::mailbox::Schedule;
 use crate::seed::Seed;
 
-/// Share of read mails that are flagged (domain.md §6).
-pub const FLAG_RATE: f64 = 0.3;
 /// Highest reply rate (domain.md §6).
 pub const REPLY_RATE_MAX: f64 = 0.5;
-/// Replies in a thread, at most: loops end here (domain.md §6; reliability.md, 8).
+/// Replies in a thread, at most, whatever is configured: a plan has no more turns, and loops end here (reliability.md, 8).
 pub const DEPTH_MAX: u8 = 5;
 /// Visits to a mailbox in a day, at most (domain.md §6).
 pub const VISITS_MAX: u8 = 8;
 /// How far back a visit looks, in days. Longer than the 48 h after which a mail counts as missing.
 pub const LOOK_BACK_DAYS: i64 = 3;
-/// How far back one evening of the week looks into INBOX and Sent, in days: what an outage of a week left there is not left
-/// for ever. Longer than filed copies are kept, so that the same look finds them.
-const LOOK_BACK_DEEP_DAYS: i64 = 16;
-/// Filed copies are kept so long, in days (domain.md §6).
-pub const KEPT_DAYS: i64 = 14;
+/// How far back one evening of the week looks into INBOX and Sent, in days more than filed copies are kept: what an outage of
+/// a week left there is not left for ever, and the same look finds it.
+const DEEPER_DAYS: i64 = 2;
 
 /// How far back a visit looks into INBOX and Sent, in days. Mailboxes take turns over the evenings of the week.
 #[must_use]
-pub fn look_back_days(mailbox: MailboxId, date: Date, last_of_day: bool) -> i64 {
+pub fn look_back_days(mailbox: MailboxId, date: Date, last_of_day: bool, limits: &EngageLimits) -> i64 {
     let is_deep = last_of_day && (mailbox.0 % 7) == u32::from(day_number(date)) % 7;
-    if is_deep { LOOK_BACK_DEEP_DAYS } else { LOOK_BACK_DAYS }
+    if is_deep { look_back_days_max(limits) } else { LOOK_BACK_DAYS }
 }
 
-/// Reading delay in seconds by quantile, straight between: log-normal-like, median 40 min, never above 8 h. A table,
-/// because `ln` and `exp` may differ in their last bit from machine to machine, and a replay must not.
+/// How far back the farthest look goes, in days: what is found today was sent no longer ago.
+#[must_use]
+pub fn look_back_days_max(limits: &EngageLimits) -> i64 {
+    LOOK_BACK_DAYS.max(i64::from(limits.filed_days) + DEEPER_DAYS)
+}
+
+/// Reading delay in seconds by quantile, straight between: log-normal-like, median 40 min, never above 8 h. Another median
+/// stretches it ([`EngageLimits::read_median_s`]). A table, because `ln` and `exp` may differ in their last bit from machine to machine, and a replay must not.
 const READ_DELAY_S: [(f64, f64); 9] = [
     (0.0, 60.0),
     (0.05, 480.0),
@@ -47,34 +50,49 @@ const READ_DELAY_S: [(f64, f64); 9] = [
     (1.0, 28_800.0),
 ];
 
-/// Delay from reading to replying, in seconds by quantile: 45 min to 2 days, half within 4 h.
+/// The median of [`READ_DELAY_S`].
+const READ_MEDIAN_S: f64 = 2_400.0;
+
+/// Delay from reading to replying, in seconds by quantile: 45 min to 2 days, half within 4 h. Other ends stretch it
+/// ([`EngageLimits::reply_first_s`]).
 const REPLY_DELAY_S: [(f64, f64); 6] =
     [(0.0, 2_700.0), (0.25, 6_300.0), (0.50, 14_400.0), (0.75, 43_200.0), (0.92, 100_800.0), (1.0, 172_800.0)];
 
 /// What a recipient does with one mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Engagement {
-    /// From its arrival until it is read, in seconds: 60 to 28,800.
+    /// From its arrival until it is read, in seconds: 60 to 28,800 by default.
     pub read_delay_s: u32,
     /// Whether it is flagged or starred, and marked important where the provider has that.
     pub flag: bool,
-    /// From reading until a reply is due, in seconds: 2,700 to 172,800. `None`: it is not replied to.
+    /// From reading until a reply is due, in seconds: 2,700 to 172,800 by default. `None`: it is not replied to.
     pub reply_after_s: Option<u32>,
 }
 
 /// What the recipient of `slot` does with it. `turn` counts the replies that the thread has already: 0 for an opening.
 /// `reply_rate` above 0.5 counts as 0.5, below 0 or no number as 0.
 #[must_use]
-pub fn engagement(seed: &Seed, slot: SlotId, reply_rate: f64, turn: u8) -> Engagement {
+pub fn engagement(seed: &Seed, slot: SlotId, reply_rate: f64, turn: u8, limits: &EngageLimits) -> Engagement {
     let parts = [u64::from(slot.mailbox.0), u64::from(day_number(slot.date)), u64::from(slot.k)];
     let draw = |purpose| seed.unit(purpose, &parts);
     let rate = if reply_rate > 0.0 { reply_rate.min(REPLY_RATE_MAX) } else { 0.0 };
-    let replies = turn < DEPTH_MAX && draw("engage reply") < rate;
+    let replies = turn < limits.replies_max.min(DEPTH_MAX) && draw("engage reply") < rate;
     Engagement {
-        read_delay_s: at_quantile(&READ_DELAY_S, draw("engage read")),
-        flag: draw("engage flag") < FLAG_RATE,
-        reply_after_s: replies.then(|| at_quantile(&REPLY_DELAY_S, draw("engage reply delay"))),
+        read_delay_s: read_delay_s(draw("engage read"), limits),
+        flag: draw("engage flag") < limits.flag_share,
+        reply_after_s: replies.then(|| reply_delay_s(draw("engage reply delay"), limits)),
     }
+}
+
+fn read_delay_s(quantile: f64, limits: &EngageLimits) -> u32 {
+    let delay_s = at_quantile(&READ_DELAY_S, quantile) * f64::from(limits.read_median_s) / READ_MEDIAN_S;
+    whole_seconds(delay_s).min(limits.read_max_s)
+}
+
+fn reply_delay_s(quantile: f64, limits: &EngageLimits) -> u32 {
+    let ((_, first), (_, last)) = (REPLY_DELAY_S[0], REPLY_DELAY_S[REPLY_DELAY_S.len() - 1]);
+    let stretch = f64::from(limits.reply_last_s.saturating_sub(limits.reply_first_s)) / (last - first);
+    whole_seconds(f64::from(limits.reply_first_s) + (at_quantile(&REPLY_DELAY_S, quantile) - first) * stretch)
 }
 
 /// When a mail is read: now, if its time has come; else at the first of the day's `visits` at or after `read_at`; else at
@@ -98,15 +116,21 @@ pub fn settled_until(seed: &Seed, schedule: &Schedule, mailbox: MailboxId, date:
 }
 
 /// The value at a quantile of a table, straight between its points.
-fn at_quantile(table: &[(f64, f64)], quantile: f64) -> u32 {
-    let value = table.windows(2).find(|pair| quantile <= pair[1].0).map_or(table[table.len() - 1].1, |pair| {
+fn at_quantile(table: &[(f64, f64)], quantile: f64) -> f64 {
+    table.windows(2).find(|pair| quantile <= pair[1].0).map_or(table[table.len() - 1].1, |pair| {
         let ((from, low), (to, high)) = (pair[0], pair[1]);
         low + (high - low) * (quantile - from) / (to - from)
-    });
-    // The tables hold seconds far below `u32::MAX`.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the tables end at 172,800")]
-    let seconds = value as u32;
-    seconds
+    })
+}
+
+fn whole_seconds(seconds: f64) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, and no delay is negative"
+    )]
+    let whole = seconds as u32;
+    whole
 }
 
 /// Waking hours, local, in seconds of the day: 07:30 to 21:30.
@@ -215,7 +239,7 @@ mod tests {
     fn all(rate: f64, turn: u8) -> Vec<Engagement> {
         let seed = Seed::new([3; 32]);
         let slots = (1..=200).flat_map(|mailbox| (0..50).map(move |k| slot(mailbox, k)));
-        slots.map(|slot| engagement(&seed, slot, rate, turn)).collect()
+        slots.map(|slot| engagement(&seed, slot, rate, turn, &EngageLimits::default())).collect()
     }
     fn share(all: &[Engagement], of: impl Fn(&Engagement) -> bool) -> f64 {
         all.iter().filter(|one| of(one)).count() as f64 / all.len() as f64
@@ -275,11 +299,14 @@ mod tests {
     fn one_evening_of_seven_looks_far_back() {
         let monday = date(2026, 3, 2);
         for mailbox in 1..=14 {
-            let days = (0..7).map(|day| look_back_days(MailboxId(mailbox), monday.saturating_add(day.days()), true));
+            let on = |day: i64, last| {
+                look_back_days(MailboxId(mailbox), monday.saturating_add(day.days()), last, &EngageLimits::default())
+            };
+            let days = (0..7).map(|day| on(day, true));
             let mut days: Vec<i64> = days.collect();
             days.sort_unstable();
             assert_eq!(days, [3, 3, 3, 3, 3, 3, 16]);
-            assert_eq!(look_back_days(MailboxId(mailbox), monday, false), 3);
+            assert_eq!(on(0, false), 3);
         }
     }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::id::MailboxId;
+use crate::limits::EngageLimits;
 use crate::placement::{Finds, SentMail, sent_on};
 use crate::tick::FleetRow;
 use crate::turn::{BoxArchive, DayArchive, day_so_far};
@@ -51,8 +52,8 @@ impl Facts {
 
 /// Where every mail was found first, over all mailboxes.
 #[must_use]
-pub fn finds_of<'a>(facts: impl IntoIterator<Item = &'a Facts>) -> Finds {
-    let mut finds = Finds::default();
+pub fn finds_of<'a>(facts: impl IntoIterator<Item = &'a Facts>, limits: &EngageLimits) -> Finds {
+    let mut finds = Finds::new(limits);
     for one in facts {
         finds.note_mailbox(&one.finds, &one.row.box_row);
     }

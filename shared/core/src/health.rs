@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! P = (inbox + 8) / (inbox + spam + promotions/2 + missing + 10)
-//! B = bounces / sent (24 h; 7 d when fewer than 20),   C = complaints / delivered (7 d)
+//! B = bounces / sent (24 h, see below; 7 d when fewer than 20),   C = complaints / delivered (7 d)
 //! deliverability = round(100 · (0.70·P + 0.15·(1 − min(1, B/0.10)) + 0.15·(1 − min(1, C/0.003)))), at most 59 while DNS fails
 //! heat           = round(deliverability · min(1, sent over 7 sending days / (0.8 · owed on the same days)))
 //! progress(d)    = min(100, 20·⌈d/7⌉ + 10·((d−1) mod 7)/6) for d ≤ 28;  90 + 10·min(1, (d−29)/6) after
@@ -11,7 +11,12 @@
 //!
 //! Decisions where domain.md is silent:
 //! - Everything is counted by the sender's local day of the *send*; reported events by the day they are of. So "24 h" is
-//!   the local day and the one before it: it holds the last 24 hours whole. "7 d" is the local day and the six before it.
+//!   today and yesterday, and is shown as that: it holds the last 24 hours whole, and up to 24 more. A narrower window would have
+//!   to know the time of every bounce: a slot keeps none (its row has to stay under a kilobyte), and a counter of reported events
+//!   is a day's. And a window that lost an hour of bounces would be worse than one that remembers some for longer. "7 d" is today
+//!   and the six days before it.
+//! - What a server refused at once is known with its recipient's provider, and shown by it; what was reported later is counted
+//!   for the mailbox alone, as its counter is one number a day.
 //! - Volume is judged by days that are over: a morning is not behind for being a morning. It is held against what was
 //!   [`owed()`]: the targets, without what was missed for reasons that are not the mailbox's own.
 //! - **Unknown is unknown.** Without a placement in the window there is no heat unless there was one before, and until
@@ -63,7 +68,7 @@ pub struct Tally {
     pub other: u32,
     /// Not found 48 h after the send.
     pub missing: u32,
-    /// Of those found, how many a recipient has read or reads: mailboxes in `exchange` do, those in `measure` do not.
+    /// Of those found, how many were seen read on the recipient's server.
     pub read: u32,
 }
 
@@ -154,6 +159,18 @@ impl DayTally {
     }
 }
 
+/// Counters of today and the six days before it, by provider of the recipient: without what was reported later, of which nobody
+/// knows the provider.
+#[must_use]
+pub fn week_by_provider(days: &[DayTally], today: Date) -> BTreeMap<Provider, Tally> {
+    let week = today.saturating_sub(6.days())..=today;
+    let mut all: BTreeMap<Provider, Tally> = BTreeMap::new();
+    for (&provider, tally) in days.iter().filter(|day| week.contains(&day.date)).flat_map(|day| &day.by_provider) {
+        all.entry(provider).or_default().add(tally);
+    }
+    all
+}
+
 fn sum<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Tally {
     tallies.fold(Tally::default(), |mut all, tally| {
         all.add(tally);
@@ -176,13 +193,13 @@ pub enum Dns {
     },
 }
 
-/// Over which time a rate was taken.
+/// Over which time a rate was taken: local days of the mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Window {
-    /// 24 hours.
-    #[serde(rename = "24 h")]
+    /// Today and yesterday: the last 24 hours whole, and up to 24 more.
+    #[serde(rename = "today and yesterday")]
     Day,
-    /// 7 days.
+    /// Today and the six days before it.
     #[serde(rename = "7 d")]
     Week,
 }
@@ -192,7 +209,7 @@ impl Window {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Day => "24 h",
+            Self::Day => "today and yesterday",
             Self::Week => "7 d",
         }
     }
@@ -269,7 +286,7 @@ pub struct HealthInput<'a> {
 /// The health of a mailbox at a moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Health {
-    /// Counters of 24 h.
+    /// Counters of today and yesterday.
     pub day: Tally,
     /// Counters of 7 days.
     pub week: Tally,
@@ -277,7 +294,7 @@ pub struct Health {
     pub week_by_provider: BTreeMap<Provider, Tally>,
     /// The bounce rate, and over which window.
     pub bounces: (Rate, Window),
-    /// Bounces of the last 24 h alone: whether the cause of a pause is gone.
+    /// Bounces of today and yesterday alone: whether the cause of a pause is gone.
     pub bounces_today: Rate,
     /// The complaint rate over 7 days.
     pub complaints: Rate,
@@ -310,10 +327,6 @@ pub fn health(input: &HealthInput<'_>, limits: &HealthLimits) -> Health {
     };
     let (day, week) = (tally(from(1)), tally(from(6)));
     let (bad_day, bad_week) = (tally(bad_from(from(1))), tally(bad_from(from(6))));
-    let mut week_by_provider: BTreeMap<Provider, Tally> = BTreeMap::new();
-    for (&provider, tally) in within(from(6)).flat_map(|day| &day.by_provider) {
-        week_by_provider.entry(provider).or_default().add(tally);
-    }
     let attempts = |first: Date, own: u32| {
         let reported = within(first).fold(0_u32, |sum, day| sum.saturating_add(day.reported_attempts));
         reported.max(own)
@@ -339,7 +352,7 @@ pub fn health(input: &HealthInput<'_>, limits: &HealthLimits) -> Health {
     Health {
         day,
         week,
-        week_by_provider,
+        week_by_provider: week_by_provider(input.days, input.today),
         bounces,
         bounces_today,
         complaints,

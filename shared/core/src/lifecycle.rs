@@ -5,6 +5,7 @@
 //! |---|---|---|---|
 //! | `new` | `warming` | credentials work | a visit logged in to both servers; DNS passes or is within its grace |
 //! | `new` | `error` | credentials refused, DNS fails | they do not; tried again with back-off: `error` → `new` |
+//! | `new` | `error` | DNS fails | nobody could look its domain up for as long as that grace |
 //! | `warming` | `ready` | ready | 14 days; heat ≥ 85; 200 sent; bounces ≤ 2 %; complaints ≤ 0.1 %; read ≥ 15 % |
 //! | `warming` | `degraded` | degraded | reputation lost (heat < 60) with 20 or more placements |
 //! | `ready` | `warming` | reputation drop | reputation lost: on the ramp as of half the plateau |
@@ -30,13 +31,15 @@
 //!   "ready"; it moves nobody.
 //! - Other processes change states, too: a visit finds credentials that work or are refused, a person pauses. What the
 //!   planning row says is adopted, and recorded as a decision of theirs.
-//! - The cause of a bounce pause is gone when the last 24 h hold no bounce; from the resume on, bounces and complaints are
+//! - The cause of a bounce pause is gone when today and yesterday hold no bounce; from the resume on, bounces and complaints are
 //!   counted anew: what a pause has paid for does not pause again. But a paused mailbox has no bounces because it sends nothing.
 //!   So it goes on at half its volume until a sample is clean, and each further automatic pause within 14 days lasts twice as
 //!   long as the one before, to at most 8 days.
 //! - While the mailbox that is a domain's emergency is paused for it, so is every other of the domain, whatever it is resumed by.
 //! - A domain that fails for over 72 h stops its mailboxes from sending (multiplier 0) and leaves their state alone, so that
 //!   they go on receiving.
+//! - A new domain that was never looked up is within its grace for as long as one that fails is: its first look-up follows the
+//!   import within the hour. After that unknown is no pass, and nothing *begins* on it; what sends already goes on.
 //! - Unknown health moves nobody, and changes no multiplier.
 //!
 //! May not know how anything is stored or told.
@@ -192,6 +195,8 @@ fn adopt(before: &Standing, evidence: &Evidence, now: Timestamp, limits: &Health
 /// What a look notes before it decides anything.
 fn noted(before: &Standing, evidence: &Evidence, now: Timestamp, limits: &HealthLimits) -> Standing {
     let mut standing = before.clone().with_dns(evidence.dns);
+    let is_unknown = evidence.dns == Dns::Unknown && matches!(standing.state, State::New | State::Error);
+    standing.dns_unknown_since = is_unknown.then(|| before.dns_unknown_since.unwrap_or(now));
     let Some(health) = &evidence.health else { return standing };
     // What does not send keeps what was known: nothing new is learned of it.
     if let Some(tier) = Tier::of(health.bounces.0, limits).filter(|_| standing.state.sends()) {
@@ -242,6 +247,12 @@ impl Look<'_> {
         standing.dns_failing_since.is_some_and(|since| self.for_hours(since, self.limits.dns_grace_hours))
     }
 
+    /// Whether a mailbox may not begin for its domain: it fails beyond its grace, or nobody could look it up for as long.
+    fn dns_bars(&self, standing: &Standing) -> bool {
+        let grace = self.limits.dns_grace_hours;
+        self.dns_out_of_grace(standing) || standing.dns_unknown_since.is_some_and(|since| self.for_hours(since, grace))
+    }
+
     /// The health multiplier: nothing while the domain fails beyond its grace, else the lower of tier's and state's. It
     /// waits while the mailbox does not send.
     fn percent(&self, standing: &Standing) -> u8 {
@@ -262,7 +273,7 @@ impl Look<'_> {
         if self.evidence.domain_emergency {
             return Some(self.pausing(standing, Cause::Domain));
         }
-        self.dns_out_of_grace(standing).then(|| self.refused(standing, Rule::DnsFails))
+        self.dns_bars(standing).then(|| self.refused(standing, Rule::DnsFails))
     }
 
     fn pausing(&self, standing: &Standing, cause: Cause) -> Moved {
@@ -382,7 +393,7 @@ impl Look<'_> {
             let after = standing.clone().into_state(State::Retired, self.now);
             return Some((after, Rule::DisabledTooLong, Progress::Kept));
         }
-        let due = standing.retry_at.is_some_and(|at| at <= self.now) && !self.dns_out_of_grace(standing);
+        let due = standing.retry_at.is_some_and(|at| at <= self.now) && !self.dns_bars(standing);
         due.then(|| (standing.clone().into_state(State::New, self.now), Rule::TriedAgain, Progress::Kept))
     }
 

@@ -169,7 +169,14 @@ mod tests {
                 DayArchive { arm, ..day_so_far(&plan, "2026-03-05T00:00:00Z".parse().unwrap()).unwrap() }
             });
             let days: Vec<DayArchive> = days.collect();
-            let archive = BoxArchive { mailbox: MailboxId(9), date: monday, found, left_over: None };
+            let archive = BoxArchive {
+                mailbox: MailboxId(9),
+                date: monday,
+                found,
+                left_over: None,
+                read: String::new(),
+                read_late: Vec::new(),
+            };
             Facts { row, days, finds: vec![archive] }
         };
         let facts = [
@@ -177,7 +184,7 @@ mod tests {
             mailbox(2, [Arm::Exchange, Arm::Control], Placement::Spam),
             mailbox(3, [Arm::Measure, Arm::Measure], Placement::Spam),
         ];
-        let finds = crate::facts::finds_of(&facts);
+        let finds = crate::facts::finds_of(&facts, &crate::limits::EngageLimits::default());
         let lift = |since| compare(&facts, &finds, since, "2026-03-09T00:00:00Z".parse().unwrap());
         let both = lift(monday);
         assert_eq!((both.exchange.mailboxes, both.exchange.counts.inbox, both.exchange.counts.spam), (2, 4, 2));

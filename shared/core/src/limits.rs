@@ -1,8 +1,13 @@
 //! Every number of the rules that an operator can change, with its default (domain.md; the section stands at each).
 //!
-//! Numbers only: what is done with them stands in the module that a field's comment names. May hold no rule.
+//! Numbers only: what is done with them stands in the module that a field's comment names. An operator changes them with one
+//! JSON document ([`Limits::read`]), held to what each may be ([`FIELDS`]). May hold no rule.
 
+mod alarm;
+mod engage;
+mod fields;
 mod health;
+mod read;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +16,11 @@ use crate::ip::IpLimits;
 use crate::mailbox::Provider;
 use crate::pairing::ProviderWeights;
 
+pub use alarm::AlarmLimits;
+pub use engage::{ContentLimits, EngageLimits};
+pub use fields::{FIELDS, Field, Kind};
 pub use health::HealthLimits;
+pub use read::{LimitsError, VARIABLE};
 
 /// The configurable numbers. `Limits::default()` is domain.md; a configuration names only what it changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +29,9 @@ pub struct Limits {
     /// How long a sender's claim and a visit's lease are held, in seconds. Longer than any invocation that may hold one (an
     /// expired claim is never still being worked on), shorter than their queues' visibility (what a dead process left behind
     /// has expired when its message comes again).
+    ///
+    /// Has a setting of its own, as has `tick_s`: the stack's schedules and queues must agree with it.
+    #[serde(skip)]
     pub hold_s: u32,
     /// Minimum daily quota, in sends a day, once the ramp has reached it (§2; [`crate::target`]).
     pub quota_min_per_day: u32,
@@ -45,8 +57,14 @@ pub struct Limits {
     pub campaign_hard_per_day: u32,
     /// An attempt to plan this many a day pauses the mailbox (§2).
     pub campaign_alarm_per_day: u32,
+    /// Engagement: how mail is read, replied to and filed (§6; [`crate::engage`]).
+    pub engage: EngageLimits,
+    /// Conversation plans (§6; [`crate::content`]).
+    pub content: ContentLimits,
     /// Health, tiers and lifecycle (§7; [`crate::health`], [`crate::tier`], [`crate::lifecycle`]).
     pub health: HealthLimits,
+    /// When tenants and the stack are told of as not well (§4, §8; [`crate::condition`]).
+    pub alarm: AlarmLimits,
     /// Sending days without a send from which on the day index steps back (§2; [`crate::turn`]).
     pub gap_days_min: u32,
     /// How far it steps back, as a share of the days missed (§2; [`crate::turn`]).
@@ -57,10 +75,6 @@ pub struct Limits {
     pub carry_share: f64,
     /// Slots that may replace refused ones, as a share of the day's quota (ours; [`crate::catchup`]).
     pub replacement_share: f64,
-    /// Quota completion under which a mailbox is called behind (§4).
-    pub behind_completion: f64,
-    /// ... once this many sends were expected (§4).
-    pub behind_expected_min: u32,
     /// All sends of the system in an hour (§4).
     pub system_per_hour: u32,
     /// All sends of the system in a minute (§4).
@@ -73,7 +87,8 @@ pub struct Limits {
     pub seed_inbound_per_day: u32,
     /// Replies that a seed sends a day. The ramp says nothing of a seed: it is not warmed (§1, ours).
     pub seed_replies_per_day: u32,
-    /// Share of the mailboxes that is held out as controls, 0–1 (§6; [`crate::control`]).
+    /// Share of the mailboxes that is held out as controls, 0–1 (§6; [`crate::control`]). Has a setting of its own.
+    #[serde(skip)]
     pub control_share: f64,
     /// One organisation's share of its pool's traffic, 0–1 (§4).
     pub organisation_share_max: f64,
@@ -87,7 +102,8 @@ pub struct Limits {
     pub spacing_s: u32,
     /// Added to the gap by hash, at most, in seconds (§3).
     pub spacing_jitter_s: u32,
-    /// Length of a tick, in seconds (§3).
+    /// Length of a tick, in seconds (§3). Has a setting of its own.
+    #[serde(skip)]
     pub tick_s: u32,
     /// Latest delay inside a tick, in seconds: a gap before the next tick's first (§3; SQS allows 900).
     pub delay_max_s: u32,
@@ -121,14 +137,15 @@ impl Default for Limits {
             campaign_soft_per_day: 50,
             campaign_hard_per_day: 80,
             campaign_alarm_per_day: 100,
+            engage: EngageLimits::default(),
+            content: ContentLimits::default(),
             health: HealthLimits::default(),
+            alarm: AlarmLimits::default(),
             gap_days_min: 3,
             gap_step_back: 0.5,
             catchup_factor: 2.0,
             carry_share: 0.20,
             replacement_share: 0.25,
-            behind_completion: 0.8,
-            behind_expected_min: 3,
             system_per_hour: 10_000,
             system_per_minute: 500,
             inbound_per_day: 60,

@@ -23,6 +23,20 @@ pub enum Provider {
     Other,
 }
 
+impl Provider {
+    /// Its name, as in settings, keys and messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gmail => "gmail",
+            Self::Microsoft => "microsoft",
+            Self::Yahoo => "yahoo",
+            Self::Zoho => "zoho",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// What a mailbox is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -6,19 +6,17 @@
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::day::SlotState;
 use crate::id::{MailboxId, SlotId};
+use crate::limits::EngageLimits;
 use crate::mailbox::Provider;
 use crate::rate::Rate;
 use crate::slots::Slots;
 use crate::turn::{BoxArchive, DayArchive};
 use crate::visit::{BoxRow, Found, Placement};
-
-/// A mail that was not found so long after it was sent is missing (domain.md §1).
-pub const MISSING_AFTER: SignedDuration = SignedDuration::from_hours(48);
 
 /// A mail that a server took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +34,7 @@ pub struct SentMail {
 pub enum Outcome {
     /// A visit found it.
     Found(Placement),
-    /// Nobody found it within 48 h.
+    /// Nobody found it within 48 h, or what is configured.
     Missing,
     /// Nobody has found it, and it is too early to call it missing.
     Open,
@@ -45,10 +43,10 @@ pub enum Outcome {
 impl Outcome {
     /// The outcome of a mail by `now`, given where it was found first.
     #[must_use]
-    pub fn of(found: Option<Placement>, sent_by: Timestamp, now: Timestamp) -> Self {
+    pub fn of(found: Option<Placement>, sent_by: Timestamp, now: Timestamp, limits: &EngageLimits) -> Self {
         match found {
             Some(placement) => Self::Found(placement),
-            None if now.duration_since(sent_by) >= MISSING_AFTER => Self::Missing,
+            None if now.duration_since(sent_by) >= limits.missing_after() => Self::Missing,
             None => Self::Open,
         }
     }
@@ -118,14 +116,25 @@ impl AddAssign for Counts {
 /// Where each mail was found first.
 #[derive(Debug, Clone, Default)]
 pub struct Finds {
-    first: BTreeMap<SlotId, Placement>,
+    /// What says when a mail that is not among them is missing.
+    limits: EngageLimits,
+    first: BTreeMap<SlotId, (Placement, Read)>,
 }
 
+/// Whether a mail was seen read.
+type Read = bool;
+
 impl Finds {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(limits: &EngageLimits) -> Self {
+        Self { limits: *limits, first: BTreeMap::new() }
+    }
+
     /// Notes finds in the order of finding; a later find of the same mail changes nothing.
     pub fn note<'a>(&mut self, found: impl IntoIterator<Item = &'a Found>) {
         for one in found {
-            self.first.entry(one.slot).or_insert(one.placement);
+            self.first.entry(one.slot).or_insert((one.placement, false));
         }
     }
 
@@ -133,20 +142,37 @@ impl Finds {
     pub fn note_mailbox(&mut self, archives: &[BoxArchive], row: &BoxRow) {
         for archive in archives {
             self.note(&archive.found);
+            self.note_reads(archive.reads());
         }
         self.note(&row.found[(row.found_before as usize).min(row.found.len())..]);
+        self.note_reads(row.read.iter().copied());
+    }
+
+    /// Notes mails that were seen read. One that was not found before, or too long ago, is left out.
+    pub fn note_reads(&mut self, read: impl IntoIterator<Item = SlotId>) {
+        for slot in read {
+            if let Some((_, is_read)) = self.first.get_mut(&slot) {
+                *is_read = true;
+            }
+        }
     }
 
     /// Where a mail was found first.
     #[must_use]
     pub fn of(&self, slot: SlotId) -> Option<Placement> {
-        self.first.get(&slot).copied()
+        self.first.get(&slot).map(|(placement, _)| *placement)
+    }
+
+    /// Whether a mail was found, and seen read since.
+    #[must_use]
+    pub fn is_read(&self, slot: SlotId) -> bool {
+        self.first.get(&slot).is_some_and(|(_, is_read)| *is_read)
     }
 
     /// What became of a mail by `now`.
     #[must_use]
     pub fn outcome(&self, mail: &SentMail, now: Timestamp) -> Outcome {
-        Outcome::of(self.of(mail.slot), mail.by, now)
+        Outcome::of(self.of(mail.slot), mail.by, now, &self.limits)
     }
 }
 
@@ -191,6 +217,27 @@ pub fn by_pair(
     pairs
 }
 
+/// What servers refused at once because the address is bad, of what they took or refused so, by pair of providers.
+#[must_use]
+pub fn refused_by_pair<'a>(
+    days: impl IntoIterator<Item = &'a DayArchive>,
+    provider_of: impl Fn(MailboxId) -> Option<Provider>,
+) -> BTreeMap<Pair, Rate> {
+    let mut pairs: BTreeMap<Pair, Rate> = BTreeMap::new();
+    for (day, state) in days.into_iter().flat_map(|day| day.slots.values().map(move |state| (day, state))) {
+        let refused = match state {
+            SlotState::Sent { .. } => 0,
+            SlotState::Bounced { .. } => 1,
+            SlotState::Claimed { .. } | SlotState::Rejected { .. } | SlotState::Ambiguous { .. } => continue,
+        };
+        if let (Some(from), Some(to)) = (provider_of(day.mailbox), provider_of(state.partner())) {
+            let rate = pairs.entry((from, to)).or_default();
+            *rate = Rate::new(rate.count + refused, rate.of + 1);
+        }
+    }
+    pairs
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
@@ -214,10 +261,11 @@ mod tests {
     #[test]
     fn a_mail_is_missing_after_48_hours_and_not_before() {
         let sent_by = at("2026-03-02T17:00:00Z");
-        assert_eq!(Outcome::of(None, sent_by, at("2026-03-04T16:59:59Z")), Outcome::Open);
-        assert_eq!(Outcome::of(None, sent_by, at("2026-03-04T17:00:00Z")), Outcome::Missing);
+        let of = |found, now| Outcome::of(found, sent_by, at(now), &EngageLimits::default());
+        assert_eq!(of(None, "2026-03-04T16:59:59Z"), Outcome::Open);
+        assert_eq!(of(None, "2026-03-04T17:00:00Z"), Outcome::Missing);
         let found = Some(Placement::Spam);
-        assert_eq!(Outcome::of(found, sent_by, at("2026-03-09T00:00:00Z")), Outcome::Found(Placement::Spam), "late");
+        assert_eq!(of(found, "2026-03-09T00:00:00Z"), Outcome::Found(Placement::Spam), "late");
     }
 
     #[test]
@@ -233,6 +281,36 @@ mod tests {
         assert_eq!(pairs[&(microsoft, gmail)], Counts { promotions: 1, ..Counts::default() });
         assert_eq!(pairs[&(gmail, other)], Counts { missing: 1, ..Counts::default() });
         assert_eq!(pairs.len(), 3, "a mailbox that is gone has no provider");
+    }
+
+    #[test]
+    fn a_bounce_belongs_to_the_pair_of_its_providers() {
+        let to = MailboxId;
+        let states = [
+            SlotState::Sent { partner: to(2) },
+            SlotState::Bounced { partner: to(2) },
+            SlotState::Bounced { partner: to(3) },
+            SlotState::Rejected { partner: to(2) },
+            SlotState::Ambiguous { since: at("2026-03-02T12:00:00Z"), partner: to(2) },
+            SlotState::Bounced { partner: to(0) },
+        ];
+        let day = DayArchive {
+            mailbox: MailboxId(1),
+            date: date(2026, 3, 2),
+            day_index: 3,
+            target: 6,
+            carried_in: 0,
+            carried_out: 0,
+            missed: BTreeMap::new(),
+            given_up: 0,
+            replies: Vec::new(),
+            arm: crate::control::Arm::Exchange,
+            slots: (0..).zip(states).collect(),
+        };
+        let pairs = refused_by_pair(&[day], provider);
+        let (gmail, microsoft, other) = (Provider::Gmail, Provider::Microsoft, Provider::Other);
+        let expected = [((gmail, microsoft), Rate::new(1, 2)), ((gmail, other), Rate::new(1, 1))];
+        assert_eq!(pairs, expected.into());
     }
 
     #[test]

@@ -12,28 +12,37 @@ use crate::condition::{Level, Sight, Topic};
 use crate::day::PlanRow;
 use crate::health::DayTally;
 use crate::id::TenantId;
+use crate::limits::AlarmLimits;
 use crate::placement::Counts;
 use crate::rate::Rate;
-use crate::summary::{SPAM_DAY_INDEX_MIN, SPAM_RATE_MAX, SPAM_SAMPLE_MIN};
 
 /// Days that are looked back, today included.
 const DAYS: usize = 7;
 
 /// Placements of tenants on their last days.
-#[derive(Debug, Clone, Default)]
-pub struct RecentSpam(BTreeMap<TenantId, [Counts; DAYS]>);
+#[derive(Debug, Clone)]
+pub struct RecentSpam {
+    limits: AlarmLimits,
+    tenants: BTreeMap<TenantId, [Counts; DAYS]>,
+}
 
 impl RecentSpam {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(limits: &AlarmLimits) -> Self {
+        Self { limits: *limits, tenants: BTreeMap::new() }
+    }
+
     /// Adds a mailbox's last days.
     pub fn add(&mut self, row: &PlanRow, days: &[DayTally], now: Timestamp) {
         let today = row.plan.schedule.local_date(now);
-        let of_tenant = self.0.entry(row.plan.tenant.clone()).or_default();
+        let of_tenant = self.tenants.entry(row.plan.tenant.clone()).or_default();
         for day in days {
             let age = (today - day.date).get_days();
             let Some(counts) = usize::try_from(age).ok().and_then(|age| of_tenant.get_mut(age)) else { continue };
             // The index counts sending days: of an earlier day it was lower by those that came after.
             let since = days.iter().filter(|later| later.date > day.date && later.target > 0).count();
-            if row.day_index.saturating_sub(u32::try_from(since).unwrap_or(u32::MAX)) > SPAM_DAY_INDEX_MIN {
+            if row.day_index.saturating_sub(u32::try_from(since).unwrap_or(u32::MAX)) > self.limits.spam_day_index_min {
                 let all = day.all();
                 *counts += Counts { inbox: all.inbox, spam: all.spam, promotions: all.promotions, ..Counts::default() };
             }
@@ -42,10 +51,10 @@ impl RecentSpam {
 
     /// How each tenant stands of whom that can be said.
     pub fn sights(&self) -> impl Iterator<Item = Sight> {
-        self.0.iter().filter_map(|(tenant, days)| {
-            let rate = recent(days)?;
+        self.tenants.iter().filter_map(|(tenant, days)| {
+            let rate = recent(days, self.limits.spam_sample_min)?;
             let share = rate.share()?;
-            let level = if share > SPAM_RATE_MAX { Level::Bad } else { Level::Fine };
+            let level = if share > self.limits.spam_share_max { Level::Bad } else { Level::Fine };
             let sample = f64::from(u32::try_from(rate.of).unwrap_or(u32::MAX));
             let numbers = vec![("share", share), ("sample", sample)];
             Some(Sight { topic: Topic::Spam(tenant.clone()), level, numbers })
@@ -54,11 +63,11 @@ impl RecentSpam {
 }
 
 /// The rate of the last days, no more of them than make a sample.
-fn recent(days: &[Counts; DAYS]) -> Option<Rate> {
+fn recent(days: &[Counts; DAYS], sample_min: u64) -> Option<Rate> {
     let mut sum = Counts::default();
     days.iter().find_map(|day| {
         sum += *day;
-        Some(sum.spam_rate()).filter(|rate| rate.of >= SPAM_SAMPLE_MIN)
+        Some(sum.spam_rate()).filter(|rate| rate.of >= sample_min)
     })
 }
 
@@ -84,7 +93,7 @@ mod tests {
             ..DayTally::new(TODAY.saturating_sub(age.days()))
         };
         let days: Vec<DayTally> = (0..).zip(days).map(tally).collect();
-        let mut spam = RecentSpam::default();
+        let mut spam = RecentSpam::new(&AlarmLimits::default());
         spam.add(&row, &days, "2026-03-09T12:00:00Z".parse().unwrap());
         spam.sights().next().map(|sight| sight.level)
     }

@@ -13,19 +13,13 @@ use serde::Serialize;
 use crate::day::{PlanRow, SlotState};
 use crate::facts::Facts;
 use crate::id::{MailboxId, TenantId};
+use crate::limits::AlarmLimits;
 use crate::placement::{Counts, Outcome};
 use crate::rate::Rate;
 use crate::tick::FleetRow;
 use crate::tick::fleet::ById;
 use crate::turn::DayArchive;
 use crate::visit::Found;
-
-/// Over this share of mail in spam, somebody is told.
-pub const SPAM_RATE_MAX: f64 = 0.10;
-/// ... but only of mailboxes that are past this day of theirs: new ones meet spam, that is what warmup is for.
-pub const SPAM_DAY_INDEX_MIN: u32 = 5;
-/// ... and only on so many mails: small samples lie. Ours.
-pub const SPAM_SAMPLE_MIN: u64 = 20;
 
 /// The figures of a tenant, or of all.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -44,7 +38,7 @@ pub struct Figures {
     pub ambiguous: u32,
     /// Where their mail was found.
     pub placed: Counts,
-    /// The same, of mailboxes past [`SPAM_DAY_INDEX_MIN`] alone.
+    /// The same, of mailboxes past [`AlarmLimits::spam_day_index_min`] alone.
     pub placed_past_start: Counts,
     /// What was not sent and will not be made up for, by reason.
     pub missed: BTreeMap<String, u32>,
@@ -61,11 +55,13 @@ impl Figures {
         self.placed.spam_rate()
     }
 
-    /// The spam rate that is too high, if it is: over 10 % of the mail of mailboxes past their fifth day, on 20 or more.
+    /// The spam rate that is too high, if it is: by default over 10 % of the mail of mailboxes past their fifth day, on 20 or
+    /// more.
     #[must_use]
-    pub fn high_spam(&self) -> Option<Rate> {
+    pub fn high_spam(&self, limits: &AlarmLimits) -> Option<Rate> {
         let rate = self.placed_past_start.spam_rate();
-        let is_high = rate.of >= SPAM_SAMPLE_MIN && rate.share().is_some_and(|share| share > SPAM_RATE_MAX);
+        let is_high =
+            rate.of >= limits.spam_sample_min && rate.share().is_some_and(|share| share > limits.spam_share_max);
         is_high.then_some(rate)
     }
 
@@ -83,9 +79,9 @@ impl Figures {
         };
     }
 
-    fn add_find(&mut self, found: &Found, day_index: u32) {
+    fn add_find(&mut self, found: &Found, day_index: u32, limits: &AlarmLimits) {
         self.placed.add(Outcome::Found(found.placement));
-        if day_index > SPAM_DAY_INDEX_MIN {
+        if day_index > limits.spam_day_index_min {
             self.placed_past_start.add(Outcome::Found(found.placement));
         }
     }
@@ -137,7 +133,7 @@ impl Summary {
 
 /// What a local date came to.
 #[must_use]
-pub fn of_date(facts: &[Facts], date: Date, now: Timestamp) -> Summary {
+pub fn of_date(facts: &[Facts], date: Date, limits: &AlarmLimits, now: Timestamp) -> Summary {
     let mut summary = Summary::default();
     let mut senders: BTreeMap<MailboxId, (&TenantId, Vec<DayArchive>)> = BTreeMap::new();
     for one in facts {
@@ -153,7 +149,7 @@ pub fn of_date(facts: &[Facts], date: Date, now: Timestamp) -> Summary {
                 // A mailbox that was deleted since has no tenant any more.
                 let Some((tenant, days)) = senders.get(&found.slot.mailbox) else { continue };
                 let day = days.iter().find(|day| day.date == found.slot.date);
-                summary.of(tenant).add_find(found, day.map_or(0, |day| day.day_index));
+                summary.of(tenant).add_find(found, day.map_or(0, |day| day.day_index), limits);
             }
             summary.of(&one.row.plan.plan.tenant).add_audit(left_over);
         }
@@ -174,7 +170,7 @@ fn finds_on(facts: &Facts, date: Date) -> Vec<(&[Found], Option<u32>)> {
 /// What the days under way have come to, as a tick sees them in its rows. Of a mailbox whose window is over, that is its
 /// whole day; the difference between two ticks is what happened between them.
 #[must_use]
-pub fn so_far(fleet: &[FleetRow], now: Timestamp) -> Summary {
+pub fn so_far(fleet: &[FleetRow], limits: &AlarmLimits, now: Timestamp) -> Summary {
     let by_id = ById::new(fleet);
     let mut numbers: BTreeMap<&TenantId, usize> = BTreeMap::new();
     let mut figures: Vec<(&TenantId, Figures)> = Vec::new();
@@ -194,7 +190,7 @@ pub fn so_far(fleet: &[FleetRow], now: Timestamp) -> Summary {
         let today = (row.box_row.found_before as usize).min(row.box_row.found.len());
         for found in &row.box_row.found[today..] {
             let Some(sender) = by_id.get(found.slot.mailbox) else { continue };
-            figures[tenant_of[sender]].1.add_find(found, fleet[sender].plan.day_index);
+            figures[tenant_of[sender]].1.add_find(found, fleet[sender].plan.day_index, limits);
         }
         figures[number].1.add_audit(row.box_row.left_over);
     }
@@ -220,8 +216,9 @@ impl Figures {
         let over = row.date.and_then(|date| row.plan.schedule.window_on(date)).is_none_or(|(_, end)| end <= now);
         let short = row.quota.saturating_sub(row.used);
         if over && short > 0 {
-            let reason = row.last_trouble.as_deref().unwrap_or(crate::turn::MISSED_NO_TROUBLE);
-            *self.missed.entry(reason.to_owned()).or_default() += short;
+            for (reason, count) in crate::turn::missed(row, short) {
+                *self.missed.entry(reason).or_default() += count;
+            }
         }
     }
 }
@@ -238,6 +235,7 @@ mod tests {
     use crate::visit::Placement;
 
     const MONDAY: Date = Date::constant(2026, 3, 2);
+    static LIMITS: std::sync::LazyLock<AlarmLimits> = std::sync::LazyLock::new(AlarmLimits::default);
 
     /// Two mailboxes of `acme`, one of `other`; mailbox 1 is on its day 3, the others on day 9.
     fn fleet() -> Vec<Facts> {
@@ -284,7 +282,7 @@ mod tests {
         find(&mut facts[2], 2, 1, Placement::Spam);
         facts[2].row.box_row.left_over = Some(1);
         let evening = at("2026-03-02T17:00:00Z");
-        let summary = of_date(&facts, MONDAY, evening);
+        let summary = of_date(&facts, MONDAY, &LIMITS, evening);
         let acme = tenant(&summary, "acme");
         assert_eq!((acme.mailboxes, acme.target, acme.sent, acme.replies), (2, 8, 4, 1));
         assert_eq!((acme.placed.inbox, acme.placed.spam, acme.placed_past_start.found()), (2, 1, 1));
@@ -292,8 +290,12 @@ mod tests {
         assert_eq!((acme.audited, tenant(&summary, "other").audited, tenant(&summary, "other").left_over), (0, 1, 1));
         assert_eq!(summary.system().sent, 4);
         let rows: Vec<FleetRow> = facts.iter().map(|one| one.row.clone()).collect();
-        assert_eq!(so_far(&rows, evening), summary, "a tick sees the same");
-        assert_eq!(of_date(&facts, MONDAY, at("2026-03-02T10:00:00Z")).system().missed.len(), 0, "still to come");
+        assert_eq!(so_far(&rows, &LIMITS, evening), summary, "a tick sees the same");
+        assert_eq!(
+            of_date(&facts, MONDAY, &LIMITS, at("2026-03-02T10:00:00Z")).system().missed.len(),
+            0,
+            "still to come"
+        );
     }
 
     #[test]
@@ -302,16 +304,23 @@ mod tests {
         send(&mut facts[0], 2, 4, None);
         find(&mut facts[1], 1, 4, Placement::Inbox);
         let night = at("2026-03-02T22:30:00Z");
-        let live = of_date(&facts, MONDAY, night);
+        let live = of_date(&facts, MONDAY, &LIMITS, night);
         for one in &mut facts {
             one.days = one.days_so_far(night);
             let (found, left_over) = (std::mem::take(&mut one.row.box_row.found), one.row.box_row.left_over);
-            one.finds = vec![BoxArchive { mailbox: one.id(), date: MONDAY, found, left_over }];
+            one.finds = vec![BoxArchive {
+                mailbox: one.id(),
+                date: MONDAY,
+                found,
+                left_over,
+                read: String::new(),
+                read_late: Vec::new(),
+            }];
             (one.row.plan.date, one.row.box_row.date) = (Some(date(2026, 3, 3)), Some(date(2026, 3, 3)));
             one.row.plan.slots.clear();
         }
-        assert_eq!(of_date(&facts, MONDAY, at("2026-03-03T08:00:00Z")), live);
-        let tuesday = of_date(&facts, date(2026, 3, 3), at("2026-03-03T08:00:00Z"));
+        assert_eq!(of_date(&facts, MONDAY, &LIMITS, at("2026-03-03T08:00:00Z")), live);
+        let tuesday = of_date(&facts, date(2026, 3, 3), &LIMITS, at("2026-03-03T08:00:00Z"));
         assert_eq!((tuesday.system().sent, tuesday.system().placed.found()), (0, 0));
     }
 
@@ -321,7 +330,7 @@ mod tests {
             let mut facts = fleet();
             find(&mut facts[2], from, inbox, Placement::Inbox);
             find(&mut facts[2], from, spam, Placement::Spam);
-            tenant(&of_date(&facts, MONDAY, at("2026-03-02T10:00:00Z")), "acme").high_spam()
+            tenant(&of_date(&facts, MONDAY, &LIMITS, at("2026-03-02T10:00:00Z")), "acme").high_spam(&LIMITS)
         };
         assert_eq!(high(2, 17, 3), Some(Rate::new(3, 20)));
         assert_eq!(high(2, 18, 2), None, "10 % is not over 10 %");
@@ -331,7 +340,7 @@ mod tests {
 
     #[test]
     fn without_mailboxes_there_is_nothing_to_sum_up() {
-        assert_eq!(of_date(&[], MONDAY, at("2026-03-02T10:00:00Z")), Summary::default());
-        assert_eq!(so_far(&[], at("2026-03-02T10:00:00Z")).system(), Figures::default());
+        assert_eq!(of_date(&[], MONDAY, &LIMITS, at("2026-03-02T10:00:00Z")), Summary::default());
+        assert_eq!(so_far(&[], &LIMITS, at("2026-03-02T10:00:00Z")).system(), Figures::default());
     }
 }

@@ -342,7 +342,7 @@ impl<'a> Planner<'a> {
         let written = due.written.as_deref().unwrap_or_default();
         let fits = row.box_row.pending.iter().filter_map(|reply| {
             let parent = reply.parent()?;
-            let depth = usize::from(crate::engage::DEPTH_MAX);
+            let depth = usize::from(self.input.limits.engage.replies_max.min(crate::engage::DEPTH_MAX));
             let fresh = reply.due_at <= at
                 && reply.chain.len() <= depth
                 && !due.replied.contains(&parent)

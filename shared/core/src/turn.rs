@@ -17,7 +17,7 @@
 //! May not write or know how rows are stored.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -33,7 +33,7 @@ use crate::seed::Seed;
 use crate::slot::DaySlots;
 use crate::slots::Slots;
 use crate::target::target;
-use crate::visit::{BoxRow, Found, Placement};
+use crate::visit::{BoxRow, Found, Placement, marked, marks};
 
 /// Why a slot was missed, where no send had any trouble: a cap left no room, or nobody planned (an outage).
 pub const MISSED_NO_TROUBLE: &str = "no room or no tick before the window closed";
@@ -146,6 +146,19 @@ pub struct BoxArchive {
     /// The night's audit, as [`BoxRow::left_over`] has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_over: Option<u32>,
+    /// Which of `found` were seen read on that date, as [`marks`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub read: String,
+    /// Finds of the day before that were seen read on this one only: the evening's, which is looked for in the next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "slot_refs")]
+    pub read_late: Vec<SlotId>,
+}
+
+impl BoxArchive {
+    /// What was seen read on that date.
+    pub fn reads(&self) -> impl Iterator<Item = SlotId> + '_ {
+        marked(&self.found, &self.read).chain(self.read_late.iter().copied())
+    }
 }
 
 /// Turns the rows of a mailbox to the local date at `now`; `None` if they need not or must not turn now.
@@ -238,6 +251,8 @@ fn begin_day(
         slots: Slots::new(),
         replied: BTreeMap::new(),
         last_trouble: None,
+        troubled: BTreeSet::new(),
+        held_back: None,
         quota_percent: percent,
         ..old.clone()
     };
@@ -312,11 +327,7 @@ fn archive(old: &PlanRow, date: Date, now: Timestamp, carried_out: u32, given_up
     };
     let owes = old.plan.role == Role::Sender;
     let unfilled = old.quota.saturating_sub(old.used).saturating_sub(carried_out);
-    let mut missed = BTreeMap::new();
-    if owes && unfilled > 0 {
-        let reason = old.last_trouble.clone().unwrap_or_else(|| MISSED_NO_TROUBLE.to_owned());
-        missed.insert(reason, unfilled);
-    }
+    let missed = if owes { missed(old, unfilled) } else { BTreeMap::new() };
     DayArchive {
         mailbox: old.plan.id,
         date,
@@ -330,6 +341,27 @@ fn archive(old: &PlanRow, date: Date, now: Timestamp, carried_out: u32, given_up
         arm: Arm::Exchange,
         slots: old.slots.iter().map(|(&k, &state)| (k, settle(state))).collect(),
     }
+}
+
+/// Why `count` of a day's slots were not sent and are not carried over: those that were tried for the last trouble that the
+/// mailbox met, the others for what the last tick held them back for, or for having had no room or no tick. Who was tried is counted first: carried over is what nobody tried.
+#[must_use]
+pub fn missed(row: &PlanRow, count: u32) -> BTreeMap<String, u32> {
+    let tried = match &row.last_trouble {
+        None => 0,
+        // Of a version that did not note which ones.
+        Some(_) if row.troubled.is_empty() => count,
+        Some(_) => {
+            let is_open = |k: &&u16| row.slots.get(k).is_none_or(|state| !state.counts());
+            let replaced = row.slots.iter().filter(|(k, state)| u32::from(**k) >= row.quota && state.counts()).count();
+            let open = row.troubled.iter().filter(is_open).count().saturating_sub(replaced);
+            u32::try_from(open).unwrap_or(u32::MAX).min(count)
+        }
+    };
+    let held_back = row.held_back.as_deref().unwrap_or(MISSED_NO_TROUBLE);
+    let trouble = row.last_trouble.as_deref().unwrap_or(held_back);
+    let reasons = [(trouble, tried), (held_back, count - tried)];
+    reasons.into_iter().filter(|(_, count)| *count > 0).map(|(reason, count)| (reason.to_owned(), count)).collect()
 }
 
 /// The row's day as it stands, in the form of an archive. While its window is open nothing is missed, only still to come.
@@ -372,7 +404,12 @@ fn turn_box(row: &mut BoxRow, (seed, plan): (&Seed, &MailboxPlan), today: Date, 
         row.received_week = 0;
         row.sent_week = 0;
     }
-    let newest = fresh.len().saturating_sub(limits.found_kept_max);
+    let is_read = |found: &Found| row.read.contains(&found.slot);
+    let (read, read_late) =
+        (marks(&fresh, &row.read), row.found.iter().filter(|found| is_read(found)).map(|found| found.slot).collect());
+    // What was seen read lies filed: nobody will take it for new.
+    let unread: Vec<Found> = fresh.iter().filter(|found| !is_read(found)).copied().collect();
+    let newest = unread.len().saturating_sub(limits.found_kept_max);
     let measured = !Arm::of(seed, plan, limits.control_share).is_engaged();
     let oldest = today.saturating_sub(LEFT_IN_SPAM_DAYS.days());
     let is_left = |found: &&Found| {
@@ -380,15 +417,17 @@ fn turn_box(row: &mut BoxRow, (seed, plan): (&Seed, &MailboxPlan), today: Date, 
             && found.slot.date >= oldest
             && (measured || is_drawn(seed, found.slot.mailbox, limits.control_share))
     };
-    let left: Vec<Found> = row.found.iter().chain(&fresh[..newest]).filter(is_left).copied().collect();
+    let left: Vec<Found> = row.found.iter().chain(&unread[..newest]).filter(is_left).copied().collect();
     row.found = left[left.len().saturating_sub(LEFT_IN_SPAM_MAX)..].to_vec();
-    row.found.extend_from_slice(&fresh[newest..]);
+    row.found.extend_from_slice(&unread[newest..]);
+    row.read.clear();
     row.found_before = u32::try_from(row.found.len()).unwrap_or(0);
     row.visits_done = 0;
     let left_over = row.left_over.take();
     let ended = row.date.replace(today)?;
-    let is_worth_it = !fresh.is_empty() || left_over.is_some_and(|count| count > 0);
-    is_worth_it.then_some(BoxArchive { mailbox: plan.id, date: ended, found: fresh, left_over })
+    let archive = BoxArchive { mailbox: plan.id, date: ended, found: fresh, left_over, read, read_late };
+    let is_worth_it = !archive.found.is_empty() || !archive.read_late.is_empty();
+    (is_worth_it || left_over.is_some_and(|count| count > 0)).then_some(archive)
 }
 
 fn same_week(a: Date, b: Date) -> bool {
@@ -412,6 +451,24 @@ mod slot_texts {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Slots, D::Error> {
         let texts = BTreeMap::<u16, String>::deserialize(from)?;
         texts.into_iter().map(|(k, text)| Ok((k, text.parse().map_err(D::Error::custom)?))).collect()
+    }
+}
+
+/// Slots as their row text.
+mod slot_refs {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    use crate::day::{parse_slot_ref, slot_ref};
+    use crate::id::SlotId;
+
+    pub(super) fn serialize<S: Serializer>(slots: &[SlotId], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(slots.iter().map(|slot| slot_ref(*slot)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<SlotId>, D::Error> {
+        let texts = Vec::<String>::deserialize(from)?;
+        texts.iter().map(|text| parse_slot_ref(text).map_err(D::Error::custom)).collect()
     }
 }
 

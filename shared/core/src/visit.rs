@@ -1,5 +1,6 @@
 //! What a mailbox has received, as its box row holds it: placements found today, and replies that are due later.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -61,6 +62,26 @@ impl FromStr for Found {
         };
         Ok(Self { slot: parse_slot_ref(&text[1..])?, placement })
     }
+}
+
+/// Which of some finds were seen read, in short: four a hexadecimal digit, the first find in its highest bit.
+#[must_use]
+pub fn marks(found: &[Found], read: &BTreeSet<SlotId>) -> String {
+    let digit = |four: &[Found]| {
+        let bits = four.iter().zip([8, 4, 2, 1]).filter(|(found, _)| read.contains(&found.slot)).map(|(_, bit)| bit);
+        char::from_digit(bits.sum(), 16).unwrap_or('0')
+    };
+    let marks: String = found.chunks(4).map(digit).collect();
+    marks.trim_end_matches('0').to_owned()
+}
+
+/// The finds that [`marks`] names.
+pub fn marked<'a>(found: &'a [Found], marks: &'a str) -> impl Iterator<Item = SlotId> + 'a {
+    let digits = marks.chars().map(|digit| digit.to_digit(16).unwrap_or(0));
+    let of_four = |(four, bits): (&'a [Found], u32)| {
+        four.iter().zip([8, 4, 2, 1]).filter(move |&(_, bit)| bits & bit != 0).map(|(found, _)| found.slot)
+    };
+    found.chunks(4).zip(digits).flat_map(of_four)
 }
 
 /// A reply that a mailbox owes: decided when the mail was first seen, sent as one of its later slots.
@@ -136,6 +157,8 @@ pub struct BoxRow {
     /// How many leading entries of `found` stem from the day before. They stay so that the first visit of the day
     /// knows what the last ones recorded; the day's archive leaves them out, so nothing is counted twice.
     pub found_before: u32,
+    /// Of `found`, those that a later look of a visit saw read, on the server: marked by us and filed, or by their owner.
+    pub read: BTreeSet<SlotId>,
     /// Replies not yet sent.
     pub pending: Vec<PendingReply>,
     /// Which visits of that date were recorded, one bit each.
@@ -167,6 +190,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn marks_say_which_finds_were_read(read in prop::collection::vec(any::<bool>(), 0..90)) {
+            let slot = |k| SlotId { mailbox: MailboxId(7), date: date_of(2_000), k };
+            let found: Vec<Found> =
+                (0..).zip(&read).map(|(k, _)| Found { slot: slot(k), placement: Placement::Inbox }).collect();
+            let set: BTreeSet<SlotId> =
+                found.iter().zip(&read).filter(|(_, is_read)| **is_read).map(|(found, _)| found.slot).collect();
+            let text = marks(&found, &set);
+            prop_assert!(text.len() <= found.len().div_ceil(4));
+            prop_assert_eq!(marked(&found, &text).collect::<BTreeSet<_>>(), set);
+        }
+
         #[test]
         fn a_find_is_read_as_it_was_written(slot in slot(), placement in prop::sample::select(PLACEMENTS.to_vec())) {
             let found = Found { slot, placement };

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use preheat_core::limits::{Limits, VARIABLE};
+
 /// What a function must be told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -17,13 +19,13 @@ pub struct Settings {
     pub bus: Option<String>,
     /// `PREHEAT_ALERTS_URL`: the queue behind the bus. The notifier's alone.
     pub alerts_url: Option<String>,
-    /// `PREHEAT_TICK_S`: length of a tick in seconds, 60–900; default 900. Must equal the schedule's rate.
-    pub tick_s: u32,
-    /// `PREHEAT_HOLD_S`: how long claims and leases are held, in seconds, 30–3,600; default 600. Longer than the time-outs of
-    /// sender and replier, shorter than the visibility of their queues.
-    pub hold_s: u32,
-    /// `PREHEAT_CONTROL_SHARE`: share of the mailboxes that is held out as controls, 0–1; default 0.
-    pub control_share: f64,
+    /// The numbers of the rules: `PREHEAT_LIMITS`, a JSON object of what differs from the defaults (`preheat limits show`), and
+    /// three that have variables of their own, as the rest of the stack must agree with them:
+    /// - `PREHEAT_TICK_S`: length of a tick in seconds, 60–900; default 900. Must equal the schedule's rate.
+    /// - `PREHEAT_HOLD_S`: how long claims and leases are held, in seconds, 30–3,600; default 600. Longer than the time-outs of
+    ///   sender and replier, shorter than the visibility of their queues.
+    /// - `PREHEAT_CONTROL_SHARE`: share of the mailboxes that is held out as controls, 0–1; default 0.
+    pub limits: Limits,
     /// `PREHEAT_ALLOW_LOCAL_MAIL`: `on` lets mail servers be on private addresses and any port. For rehearsals.
     pub allow_local_mail: bool,
     /// `PREHEAT_EXTRA_ROOTS`: a PEM file with further root certificates. For rehearsals and private CAs.
@@ -64,6 +66,12 @@ impl Settings {
         if !(0.0..=1.0).contains(&control_share) {
             wrong.push(format!("PREHEAT_CONTROL_SHARE is {control_share}; it must be 0 to 1"));
         }
+        let document = lookup(VARIABLE).filter(|text| !text.is_empty());
+        let limits = document.map_or_else(|| Ok(Limits::default()), |document| Limits::read(&document));
+        let limits = limits.unwrap_or_else(|error| {
+            wrong.extend(error.0.into_iter().map(|reason| format!("{VARIABLE}: {reason}")));
+            Limits::default()
+        });
         let Switch(allow_local_mail) = parsed(&lookup, "PREHEAT_ALLOW_LOCAL_MAIL", Switch(false), &mut wrong);
         let alerts_url = lookup("PREHEAT_ALERTS_URL").filter(|url| !url.is_empty());
         let bus = lookup("PREHEAT_BUS").filter(|name| !name.is_empty());
@@ -76,9 +84,7 @@ impl Settings {
                 kms_key,
                 bus,
                 alerts_url,
-                tick_s,
-                hold_s,
-                control_share,
+                limits: Limits { tick_s, hold_s, control_share, ..limits },
                 allow_local_mail,
                 extra_roots,
             })
@@ -145,10 +151,10 @@ mod tests {
     #[test]
     fn defaults_are_safe() {
         let settings = settings(&REQUIRED).unwrap();
-        assert_eq!((settings.tick_s, settings.hold_s), (900, 600));
+        assert_eq!((settings.limits.tick_s, settings.limits.hold_s), (900, 600));
         assert!(!settings.allow_local_mail);
         assert_eq!((settings.extra_roots, settings.bus), (None, None));
-        assert!(settings.control_share.abs() < f64::EPSILON);
+        assert!(settings.limits.control_share.abs() < f64::EPSILON);
     }
 
     #[test]
@@ -162,6 +168,26 @@ mod tests {
                 "PREHEAT_VISITS_URL is not set",
                 "PREHEAT_KMS_KEY is not set",
                 "PREHEAT_TICK_S is `soon`, which is not a valid value"
+            ]
+        );
+    }
+
+    #[test]
+    fn limits_hold_what_their_document_says_and_the_settings_of_their_own() {
+        let with = |document: &'static str| {
+            let own = [("PREHEAT_TICK_S", "300"), ("PREHEAT_LIMITS", document)];
+            settings(&REQUIRED.into_iter().chain(own).collect::<Vec<_>>())
+        };
+        let limits = with(r#"{"health": {"tier_pause": 0.09}}"#).unwrap().limits;
+        let expected = |limits| Limits { tick_s: 300, hold_s: 600, control_share: 0.0, ..limits };
+        assert!((limits.health.tier_pause - 0.09).abs() < f64::EPSILON);
+        assert_eq!(with("").unwrap().limits, expected(Limits::default()));
+        let SettingsError(wrong) = with(r#"{"health": {"tier_pause": 9}, "tick_s": 900}"#).unwrap_err();
+        assert_eq!(
+            wrong,
+            [
+                "PREHEAT_LIMITS: health.tier_pause is 9; it must be a share, 0 to 1",
+                "PREHEAT_LIMITS: tick_s is none of the limits; `preheat limits show` names them all"
             ]
         );
     }

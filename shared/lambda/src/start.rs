@@ -9,7 +9,6 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use preheat_app::notify::Outside;
 use preheat_app::{App, Bus, Profiles, Queues, Scripts, Writer};
-use preheat_core::limits::Limits;
 use preheat_mail::NetDial;
 use preheat_platforms::Http;
 use preheat_platforms::http::RootsError;
@@ -59,12 +58,7 @@ pub fn app(settings: &Settings) -> Result<App, StartError> {
         bus,
         dial: Arc::new(dial),
         clock,
-        limits: Limits {
-            tick_s: settings.tick_s,
-            hold_s: settings.hold_s,
-            control_share: settings.control_share,
-            ..Limits::default()
-        },
+        limits: settings.limits.clone(),
         profiles: Profiles::default(),
         scripts: Scripts::default(),
         // Only a function that makes the stock knows the model: it sets this itself.

@@ -64,6 +64,16 @@ impl Store {
         self.read_archives(id, BOX_DAY_PREFIX).await
     }
 
+    /// One day of a mailbox that is over; `None`: there is none.
+    ///
+    /// # Errors
+    /// As for [`Store::archives`].
+    pub async fn archive_of(&self, id: MailboxId, date: Date) -> Result<Option<DayArchive>, StoreError> {
+        let key = Key::Day(id, date);
+        let day = self.get(key).await?.map(read).transpose();
+        day.map_err(|reason| StoreError::Corrupt { key: key.text(), reason })
+    }
+
     /// The days of a mailbox that are over, from `date` on, oldest first. One that cannot be read is left out, and named.
     ///
     /// # Errors

@@ -5,12 +5,13 @@
 //! | `fe`, `lu` | fence; until when the lease is held, in milliseconds |
 //! | `d` | local date |
 //! | `f`, `fb` | what was found, joined by `,`; how many of it stem from the day before |
+//! | `r` | which of the finds were seen read, one bit each |
 //! | `p` | replies owed, joined by `,` |
 //! | `v` | visits recorded, one bit each |
 //! | `rw`, `sw` | received and sent this week |
 //! | `lo` | the night's audit: what was left in INBOX or Sent; −1: nobody has looked yet |
 
-use preheat_core::visit::BoxRow;
+use preheat_core::visit::{BoxRow, Found, marked, marks};
 
 use crate::item::{Fields, Item, Unreadable, instant, joined, number, split, text};
 use crate::plan_row::{date_of, date_text};
@@ -33,6 +34,7 @@ pub(crate) fn content(row: &BoxRow) -> Item {
     Item::from([
         ("f".to_owned(), text(joined(&row.found))),
         ("fb".to_owned(), number(row.found_before)),
+        ("r".to_owned(), text(marks(&row.found, &row.read))),
         ("p".to_owned(), text(joined(&row.pending))),
         ("v".to_owned(), number(row.visits_done)),
         ("rw".to_owned(), number(row.received_week)),
@@ -44,11 +46,14 @@ pub(crate) fn content(row: &BoxRow) -> Item {
 /// The row of an item. A row that was leased before it was imported holds nothing but its lease.
 pub(crate) fn from_item(item: Item) -> Result<BoxRow, Unreadable> {
     let mut fields = Fields(item);
+    let found: Vec<Found> = split(&fields.text_or_none("f")?.unwrap_or_default())?;
+    let read = marked(&found, &fields.text_or_none("r")?.unwrap_or_default()).collect();
     Ok(BoxRow {
         fence: fields.number_or_none("fe")?.unwrap_or_default(),
         lease_until: fields.instant_or_none("lu")?,
         date: date_of(&mut fields)?,
-        found: split(&fields.text_or_none("f")?.unwrap_or_default())?,
+        found,
+        read,
         found_before: fields.number_or_none("fb")?.unwrap_or_default(),
         pending: split(&fields.text_or_none("p")?.unwrap_or_default())?,
         visits_done: fields.number_or_none("v")?.unwrap_or_default(),
@@ -63,7 +68,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::item::item_size;
     use preheat_core::id::{MailboxId, SlotId};
-    use preheat_core::visit::{Found, PendingReply, Placement};
+    use preheat_core::visit::{PendingReply, Placement};
 
     /// A day on which 40 mails came and 14 replies are owed, in threads up to five mails deep.
     pub(crate) fn full_box() -> BoxRow {
@@ -76,6 +81,7 @@ pub(crate) mod tests {
             date: Some(date),
             found: (0..40).map(|k| Found { slot: slot(k), placement: placements[usize::from(k) % 5] }).collect(),
             found_before: 0,
+            read: (0..40).map(slot).collect(),
             pending: (0..14)
                 .map(|k| PendingReply {
                     due_at: "2026-03-03T12:00:00Z".parse().unwrap(),

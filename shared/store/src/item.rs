@@ -31,6 +31,11 @@ pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// A set of numbers. DynamoDB holds no empty one: leave the attribute out.
+pub(crate) fn number_set(values: impl IntoIterator<Item = impl ToString>) -> AttributeValue {
+    AttributeValue::Ns(values.into_iter().map(|value| value.to_string()).collect())
+}
+
 /// An instant, in milliseconds since 1970.
 pub(crate) fn instant(at: Timestamp) -> AttributeValue {
     number(at.as_millisecond())
@@ -88,6 +93,18 @@ impl Fields {
         self.number_or_none(name)?.ok_or_else(|| Unreadable(format!("`{name}` is missing")))
     }
 
+    /// A set of numbers; absent is empty.
+    pub(crate) fn numbers<T: FromStr, M: Default + FromIterator<T>>(&mut self, name: &str) -> Result<M, Unreadable> {
+        let wrong = |digits: &String| Unreadable(format!("`{name}` holds {digits}, which is out of range"));
+        match self.0.remove(name) {
+            None => Ok(M::default()),
+            Some(AttributeValue::Ns(all)) => {
+                all.iter().map(|digits| digits.parse().map_err(|_| wrong(digits))).collect()
+            }
+            Some(_) => Err(Unreadable(format!("`{name}` is not a set of numbers"))),
+        }
+    }
+
     /// An instant that may be absent.
     pub(crate) fn instant_or_none(&mut self, name: &str) -> Result<Option<Timestamp>, Unreadable> {
         match self.number_or_none(name)? {
@@ -119,6 +136,7 @@ pub(crate) fn item_size(item: &Item) -> usize {
             AttributeValue::S(text) => text.len(),
             // Two digits a byte, and one more; one for a sign.
             AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+            AttributeValue::Ns(all) => all.iter().map(|digits| digits.len().div_ceil(2) + 1).sum(),
             AttributeValue::B(bytes) => bytes.as_ref().len(),
             AttributeValue::M(entries) => {
                 3 + entries.iter().map(|(name, value)| name.len() + size(value) + 1).sum::<usize>()

@@ -154,7 +154,7 @@ impl Key<'_> {
             Self::Counter => "COUNTER".to_owned(),
             Self::DataKey(name) => format!("{DATA_KEY_PREFIX}{name}"),
             Self::Conditions(by) => format!("CONDITIONS#{by}"),
-            Self::Provider(provider) => format!("{PROVIDER_PREFIX}{}", provider_name(*provider)),
+            Self::Provider(provider) => format!("{PROVIDER_PREFIX}{}", provider.name()),
             Self::ContentPlan(id) => format!("{CONTENT_PLAN_PREFIX}{id}"),
             Self::ContentTallies(date) => format!("{TALLIES_PREFIX}{date}"),
             Self::Deck(date) => format!("{DECK_PREFIX}{date}"),
@@ -277,22 +277,11 @@ pub(crate) fn tenant_pk(tenant: &TenantId) -> String {
     format!("TENANT#{tenant}")
 }
 
-/// A provider's name in keys.
-pub(crate) fn provider_name(provider: Provider) -> &'static str {
-    match provider {
-        Provider::Gmail => "gmail",
-        Provider::Microsoft => "microsoft",
-        Provider::Yahoo => "yahoo",
-        Provider::Zoho => "zoho",
-        Provider::Other => "other",
-    }
-}
-
-/// The provider of a [`provider_name`].
+/// The provider of a name in a key.
 pub(crate) fn provider_of(name: &str) -> Option<Provider> {
     [Provider::Gmail, Provider::Microsoft, Provider::Yahoo, Provider::Zoho, Provider::Other]
         .into_iter()
-        .find(|&provider| provider_name(provider) == name)
+        .find(|provider| provider.name() == name)
 }
 
 /// Which of a mailbox's two hot rows a sort key names.

@@ -82,7 +82,7 @@ pub(crate) fn set_content(
     for (name, value) in content(row) {
         call = call.expression_attribute_values(format!(":{name}"), value);
     }
-    call.update_expression(format!("SET f = :f, fb = :fb, p = :p, v = :v, rw = :rw, sw = :sw, lo = :lo{more}"))
+    call.update_expression(format!("SET f = :f, fb = :fb, r = :r, p = :p, v = :v, rw = :rw, sw = :sw, lo = :lo{more}"))
 }
 
 /// The conditions under which a box row still says what was read of it: fence, date, and everything a visit records.

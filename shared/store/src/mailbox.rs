@@ -102,15 +102,15 @@ impl Store {
         }
     }
 
-    /// Notes why slots of a date were not sent, if that date is still the row's and no send has said why.
+    /// Notes what kept slots of a date back that were not tried, if that date is still the row's. The first note stays.
     ///
     /// # Errors
     /// The ledger did not answer: the day's record will say less.
     pub async fn note_held_back(&self, id: MailboxId, date: Date, reason: &str) -> Result<(), StoreError> {
         let call = self
             .update_item(Key::Plan(id))
-            .update_expression("SET lt = :why")
-            .condition_expression("d = :d AND attribute_not_exists(lt)")
+            .update_expression("SET hb = :why")
+            .condition_expression("d = :d AND attribute_not_exists(hb)")
             .expression_attribute_values(":why", reason_text(reason))
             .expression_attribute_values(":d", date_text(date));
         self.update(Key::Plan(id), Patience::Usual, call).await.map(drop)

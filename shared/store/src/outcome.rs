@@ -10,7 +10,7 @@ use preheat_core::day::{SlotState, slot_ref};
 use crate::archive::Settle;
 use crate::claim::Held;
 use crate::error::StoreError;
-use crate::item::{Fields, Item, Unreadable, number, text};
+use crate::item::{Fields, Item, Unreadable, number, number_set, text};
 use crate::keys::Key;
 use crate::plan_row::{date_of, date_text, reason_text};
 use crate::retry::Patience;
@@ -111,6 +111,7 @@ impl Outcome<'_> {
         let give_back = |call: UpdateItemFluentBuilder, reason: &str| {
             call.expression_attribute_values(":less", number(-1))
                 .expression_attribute_values(":why", reason_text(reason))
+                .expression_attribute_values(":k", number_set([held.slot.k]))
         };
         match self {
             Self::Sent => put(call, SlotState::Sent { partner }).update_expression("SET o.#k = :new"),
@@ -118,16 +119,16 @@ impl Outcome<'_> {
                 put(call, SlotState::Ambiguous { since, partner }).update_expression("SET o.#k = :new")
             }
             Self::Rejected(reason) => give_back(put(call, SlotState::Rejected { partner }), reason)
-                .update_expression("SET o.#k = :new, lt = :why ADD u :less"),
+                .update_expression("SET o.#k = :new, lt = :why ADD u :less, td :k"),
             Self::Bounced(reason) => give_back(put(call, SlotState::Bounced { partner }), reason)
-                .update_expression("SET o.#k = :new, lt = :why ADD u :less"),
+                .update_expression("SET o.#k = :new, lt = :why ADD u :less, td :k"),
             Self::Released(reason) => {
                 let call = give_back(call, reason);
                 match held.parent {
-                    None => call.update_expression("SET lt = :why REMOVE o.#k ADD u :less"),
+                    None => call.update_expression("SET lt = :why REMOVE o.#k ADD u :less, td :k"),
                     Some(parent) => call
                         .expression_attribute_names("#p", slot_ref(parent))
-                        .update_expression("SET lt = :why REMOVE o.#k, rp.#p ADD u :less"),
+                        .update_expression("SET lt = :why REMOVE o.#k, rp.#p ADD u :less, td :k"),
                 }
             }
         }

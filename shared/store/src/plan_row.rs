@@ -12,7 +12,8 @@
 //! | `rp` | map: parent slot as `slot_ref` → k of the reply |
 //! | `op` | map: ambiguous slot of an earlier day as `slot_ref` → [`SlotState`] as text |
 //! | `la` | last claim, in milliseconds |
-//! | `lt` | last trouble |
+//! | `lt`, `td` | last trouble; set: the k of the day that met any |
+//! | `hb` | what kept slots back that were not tried |
 //! | `hm`, `hq` | health multiplier, and the one of today's quota, in percent; absent: 100 |
 //! | `mt` | maintenance, as text; absent: plateau |
 //! | `gs` | number of the last decision carried out; absent: none |
@@ -31,7 +32,7 @@ use preheat_core::mailbox::{Days, MailboxPlan, Mode, Provider, Role, Schedule, S
 use preheat_core::maintenance::Maintenance;
 use serde::{Deserialize, Serialize};
 
-use crate::item::{Fields, Item, Unreadable, instant, number, text};
+use crate::item::{Fields, Item, Unreadable, instant, number, number_set, text};
 
 /// Version of the form of [`Settings`]. A reader that does not know a version reports the row and leaves it alone.
 const SETTINGS_VERSION: u32 = 1;
@@ -217,6 +218,12 @@ pub(crate) fn to_item(row: &PlanRow) -> Item {
     if let Some(trouble) = &row.last_trouble {
         item.insert("lt".to_owned(), reason_text(trouble));
     }
+    if !row.troubled.is_empty() {
+        item.insert("td".to_owned(), number_set(row.troubled.iter().copied()));
+    }
+    if let Some(reason) = &row.held_back {
+        item.insert("hb".to_owned(), reason_text(reason));
+    }
     for (name, percent) in [("hm", row.percent), ("hq", row.quota_percent)] {
         item.extend(percent_attribute(percent).map(|percent| (name.to_owned(), percent)));
     }
@@ -255,6 +262,8 @@ pub(crate) fn from_item(id: MailboxId, item: Item) -> Result<PlanRow, Unreadable
         })?,
         last_claim_at: fields.instant_or_none("la")?,
         last_trouble: fields.text_or_none("lt")?,
+        troubled: fields.numbers("td")?,
+        held_back: fields.text_or_none("hb")?,
         percent: fields.number_or_none("hm")?.unwrap_or(100),
         quota_percent: fields.number_or_none("hq")?.unwrap_or(100),
         maintenance: fields.text_or_none("mt")?.map(|text| text.parse()).transpose()?.unwrap_or_default(),
@@ -353,6 +362,7 @@ pub(crate) mod tests {
             open: [(parent(3), SlotState::Ambiguous { since: at, partner: partner(3) })].into(),
             last_claim_at: Some(at + ms),
             last_trouble: Some("421 4.7.0 Try again later, closing connection (throttled)".to_owned()),
+            troubled: [36].into(),
             percent: 75,
             quota_percent: 75,
             maintenance: Maintenance::Reserve,

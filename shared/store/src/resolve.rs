@@ -6,7 +6,7 @@ use preheat_core::id::SlotId;
 
 use crate::archive::Settle;
 use crate::error::StoreError;
-use crate::item::{Fields, Item, Unreadable, number, text};
+use crate::item::{Fields, Item, Unreadable, number, number_set, text};
 use crate::keys::Key;
 use crate::plan_row::{date_of, date_text, reason_text};
 use crate::retry::Patience;
@@ -91,10 +91,11 @@ impl Store {
                 set.push_str(", rp.#p");
                 call = call.expression_attribute_names("#p", parent);
             }
-            set.push_str(" ADD u :less");
+            set.push_str(" ADD u :less, td :k");
             call = call
                 .update_expression(set)
                 .expression_attribute_values(":less", number(-1))
+                .expression_attribute_values(":k", number_set([slot.k]))
                 .expression_attribute_values(":why", reason_text(reason));
         }
         Ok(self.update(key, Patience::Usual, call).await?.is_done())

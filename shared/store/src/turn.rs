@@ -19,7 +19,7 @@ use preheat_core::visit::BoxRow;
 
 use crate::box_row;
 use crate::error::{StoreError, failure};
-use crate::item::{Item, instant, number, text};
+use crate::item::{Item, instant, number, number_set, text};
 use crate::keys::Key;
 use crate::lease::{set_content, unchanged};
 use crate::plan_row::{
@@ -189,6 +189,8 @@ fn turn_plan(call: UpdateItemFluentBuilder, old: &PlanRow, new: &PlanRow) -> Upd
         place("ba", new.begun_at.map(exact_instant)),
         place("la", new.last_claim_at.map(instant)),
         place("lt", new.last_trouble.as_deref().map(reason_text)),
+        place("td", (!new.troubled.is_empty()).then(|| number_set(new.troubled.iter().copied()))),
+        place("hb", new.held_back.as_deref().map(reason_text)),
         place("hq", percent_attribute(new.quota_percent)),
     ];
     for (name, value) in placed.into_iter().flatten() {

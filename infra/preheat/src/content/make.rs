@@ -5,6 +5,7 @@ use preheat_app::stock::{self, Needs, Parts, StockReport};
 use preheat_platforms::Http;
 
 use crate::ledger::{Directory, LedgerArgs, clock};
+use crate::limits::LimitsArgs;
 use crate::outcome::{BadInput, Outcome};
 use crate::{Out, environment, grouped};
 
@@ -22,6 +23,8 @@ PREHEAT_LLM_TOKENS_PER_DAY. Without it, and wherever the model fails, they come 
 pub(crate) struct Args {
     #[command(flatten)]
     ledger: LedgerArgs,
+    #[command(flatten)]
+    limits: LimitsArgs,
     /// Only say what would be made
     #[arg(long)]
     dry_run: bool,
@@ -33,14 +36,14 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     let ledger = args.ledger.open(Directory::Exists).await?;
-    let now = clock()();
+    let (now, limits) = (clock()(), args.limits.effective()?.content);
     if args.dry_run {
-        let needs = stock::needs(&ledger.store, now).await?;
+        let needs = stock::needs(&ledger.store, &limits, now).await?;
         return if args.json { crate::json(out, &needs) } else { said(&needs, out) };
     }
     let http = Http::public()?;
     let writer = Writer::read(http, environment).map_err(BadInput::error)?;
-    let parts = Parts { store: &ledger.store, vault: ledger.vault()?, writer: writer.as_ref() };
+    let parts = Parts { store: &ledger.store, vault: ledger.vault()?, writer: writer.as_ref(), limits: &limits };
     let report = Box::pin(stock::make(parts, now)).await?;
     if args.json { crate::json(out, &report) } else { done(&report, out) }
 }

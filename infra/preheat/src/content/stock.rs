@@ -3,9 +3,11 @@
 use jiff::civil::Date;
 use preheat_core::content::Language;
 use preheat_core::content::plan::{Plan, PlanId, Via};
+use preheat_core::limits::ContentLimits;
 use serde::Serialize;
 
 use crate::ledger::{Directory, LedgerArgs};
+use crate::limits::LimitsArgs;
 use crate::outcome::Outcome;
 use crate::{Out, grouped};
 
@@ -29,6 +31,8 @@ pub(crate) struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    limits: LimitsArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -47,9 +51,9 @@ struct Listed {
     retired: Option<Date>,
 }
 
-impl From<Plan> for Listed {
-    fn from(plan: Plan) -> Self {
-        let state = match (plan.retired, plan.is_spent()) {
+impl Listed {
+    fn new(plan: &Plan, limits: &ContentLimits) -> Self {
+        let state = match (plan.retired, plan.is_spent(limits)) {
             (Some(_), _) => "retired",
             (None, true) => "to be retired",
             (None, false) => "in use",
@@ -72,10 +76,11 @@ impl From<Plan> for Listed {
 
 /// Runs the command.
 pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
+    let limits = args.limits.effective()?.content;
     let ledger = args.ledger.open(Directory::Exists).await?;
     let stock = ledger.store.content_stock().await?;
     let fits = |plan: &Plan| args.language.is_none_or(|language| plan.id.language == language);
-    let listed: Vec<Listed> = stock.plans.into_iter().filter(fits).map(Listed::from).collect();
+    let listed: Vec<Listed> = stock.plans.into_iter().filter(fits).map(|plan| Listed::new(&plan, &limits)).collect();
     if args.json {
         crate::json(out, &listed)?;
     } else {

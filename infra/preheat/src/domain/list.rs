@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::Out;
 use crate::ledger::{Directory, LedgerArgs, clock};
+use crate::limits::LimitsArgs;
 use crate::mailbox::list::scores;
 use crate::outcome::Outcome;
 
@@ -27,6 +28,8 @@ pub(crate) struct Args {
     /// Only domains of this tenant
     #[arg(long)]
     tenant: Option<TenantId>,
+    #[command(flatten)]
+    limits: LimitsArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -47,7 +50,7 @@ struct Listed {
 /// Runs the command.
 pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     let store = args.ledger.open(Directory::Exists).await?.store;
-    let now = clock()();
+    let (now, limits) = (clock()(), args.limits.effective()?.health);
     let mut listed = Vec::new();
     let scores = scores(&store).await?;
     for ((tenant, domain), mut used) in used(&store).await? {
@@ -59,7 +62,7 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
         }
         let records = store.domain_state(&tenant, &domain).await?;
         // A domain that was never checked is in its grace.
-        let may_send = records.as_ref().is_none_or(|state| state.may_send(now));
+        let may_send = records.as_ref().is_none_or(|state| state.may_send(now, &limits));
         listed.push(Listed { tenant, domain: domain.to_string(), records, may_send, fleet: fleet(used.members) });
     }
     if args.json { crate::json(out, &listed) } else { text(&listed, now, out) }

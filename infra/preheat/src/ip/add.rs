@@ -4,10 +4,11 @@ use std::net::IpAddr;
 
 use preheat_app::ips::{AddError, Addition, NewIp, add, plan};
 use preheat_core::id::{DomainName, TenantId};
-use preheat_core::ip::{IpLimits, PlanMode};
+use preheat_core::ip::PlanMode;
 use preheat_core::ramp::Ramp;
 
 use crate::ledger::{Directory, LedgerArgs, clock};
+use crate::limits::LimitsArgs;
 use crate::outcome::{BadInput, Outcome};
 use crate::{Out, grouped};
 
@@ -50,6 +51,8 @@ pub(crate) struct Args {
     dry_run: bool,
     #[command(flatten)]
     ledger: LedgerArgs,
+    #[command(flatten)]
+    limits: LimitsArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -79,7 +82,7 @@ pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
         ramp: args.ramp.clone().unwrap_or_else(|| args.mode.six_weeks()),
         override_reason: args.override_reason.clone(),
     };
-    let (limits, now) = (IpLimits::default(), clock()());
+    let (limits, now) = (args.limits.effective()?.ip, clock()());
     let done =
         if args.dry_run { plan(&store, &new, &limits, now).await } else { add(&store, &new, &limits, now).await };
     match done {

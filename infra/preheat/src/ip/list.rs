@@ -1,10 +1,10 @@
 //! `preheat ip list`: every sending IP, and the totals.
 
 use preheat_core::id::TenantId;
-use preheat_core::ip::IpLimits;
 use preheat_core::ip::overview::overview;
 
 use crate::ledger::{Directory, LedgerArgs};
+use crate::limits::LimitsArgs;
 use crate::outcome::Outcome;
 use crate::{Out, grouped};
 
@@ -22,6 +22,8 @@ pub(crate) struct Args {
     /// Only IPs of this tenant
     #[arg(long)]
     tenant: Option<TenantId>,
+    #[command(flatten)]
+    limits: LimitsArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -31,7 +33,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: &Args, out: Out<'_>) -> Outcome {
     let store = args.ledger.open(Directory::Exists).await?.store;
     let ips = super::ips(&store, args.tenant.as_ref()).await?;
-    let all = overview(&ips, &IpLimits::default());
+    let all = overview(&ips, &args.limits.effective()?.ip);
     if args.json {
         return crate::json(out, &all);
     }

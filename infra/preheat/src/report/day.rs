@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
+use preheat_core::engage::look_back_days_max;
 use preheat_core::id::TenantId;
+use preheat_core::limits::AlarmLimits;
 use preheat_core::summary::{Figures, Summary, of_date};
 use serde::Serialize;
 
-use super::{Asked, Ground, Shown};
+use super::{Asked, Ground, Shown, days_ago};
 use crate::Out;
 use crate::outcome::Outcome;
 
@@ -43,16 +46,16 @@ struct Sums {
     figures: Figures,
     spam_rate: Shown,
     inbox_rate: Shown,
-    /// Over 10 % of the mail of mailboxes past their fifth day lay in spam.
+    /// More than is well (by default 10 %) of the mail of mailboxes past their first days (five) lay in spam.
     spam_high: bool,
 }
 
-impl From<Figures> for Sums {
-    fn from(figures: Figures) -> Self {
+impl Sums {
+    fn new(figures: Figures, limits: &AlarmLimits) -> Self {
         Self {
             spam_rate: figures.spam_rate().into(),
             inbox_rate: figures.placed.inbox_rate().into(),
-            spam_high: figures.high_spam().is_some(),
+            spam_high: figures.high_spam(limits).is_some(),
             figures,
         }
     }
@@ -60,43 +63,49 @@ impl From<Figures> for Sums {
 
 /// Runs the command.
 pub(super) async fn run(args: &Args, out: Out<'_>) -> Outcome {
-    let ground = args.asked.gather().await?;
-    let date = args.date.unwrap_or_else(|| ground.days_ago(1));
+    let date = |now| args.date.unwrap_or_else(|| days_ago(now, 1));
+    // What was found on the date may have been sent as long before as visits look back; its day says how far its sender was.
+    let back = look_back_days_max(&args.asked.limits.effective()?.engage);
+    let ground = args.asked.gather(|now| date(now).saturating_sub(back.days())).await?;
+    let date = date(ground.now);
     let report = report(&ground, date);
-    if args.asked.json { crate::json(out, &report) } else { text(&report, out) }
+    if args.asked.json { crate::json(out, &report) } else { text(&report, &ground.limits.alarm, out) }
 }
 
 fn report(ground: &Ground, date: Date) -> Report {
-    let summary: Summary = of_date(&ground.facts, date, ground.now);
-    let system = ground.tenant.is_none().then(|| summary.system().into());
+    let limits = &ground.limits.alarm;
+    let summary: Summary = of_date(&ground.facts, date, limits, ground.now);
+    let system = ground.tenant.is_none().then(|| Sums::new(summary.system(), limits));
     let asked = |tenant: &TenantId| ground.tenant.as_ref().is_none_or(|asked| asked == tenant);
     let tenants = summary.tenants.into_iter().filter(|(tenant, _)| asked(tenant));
-    let tenants = tenants.map(|(tenant, figures)| (tenant, figures.into())).collect();
+    let tenants = tenants.map(|(tenant, figures)| (tenant, Sums::new(figures, limits))).collect();
     let note = ground.not_configured();
     Report { configured: note.is_none(), note, date, system, tenants }
 }
 
-fn text(report: &Report, out: Out<'_>) -> Outcome {
+fn text(report: &Report, limits: &AlarmLimits, out: Out<'_>) -> Outcome {
     if let Some(note) = &report.note {
         writeln!(out, "{note}")?;
         return Ok(());
     }
     writeln!(out, "{}\n", report.date)?;
     for (tenant, sums) in &report.tenants {
-        section(tenant.as_str(), sums, out)?;
+        section(tenant.as_str(), sums, limits, out)?;
     }
     if let Some(system) = &report.system {
-        section("all tenants", system, out)?;
+        section("all tenants", system, limits, out)?;
     }
     Ok(())
 }
 
-fn section(name: &str, sums: &Sums, out: Out<'_>) -> Outcome {
+fn section(name: &str, sums: &Sums, limits: &AlarmLimits, out: Out<'_>) -> Outcome {
     let Figures { mailboxes, target, sent, replies, rejected, ambiguous, placed, missed, .. } = &sums.figures;
     writeln!(out, "{name}: {mailboxes} mailboxes, {sent} of {target} sent, {replies} of them replies")?;
     if rejected + ambiguous > 0 {
         writeln!(out, "  {rejected} refused for good, {ambiguous} that may have arrived and are being looked for")?;
     }
+    let most_percent = (limits.spam_share_max * 1_000.0).round() / 10.0;
+    let high = format!("  HIGH: over {most_percent} % past day {}", limits.spam_day_index_min);
     writeln!(
         out,
         "  found: {} in the inbox, {} in spam, {} in a tab, {} elsewhere; in spam {}{}",
@@ -105,7 +114,7 @@ fn section(name: &str, sums: &Sums, out: Out<'_>) -> Outcome {
         placed.promotions,
         placed.other,
         sums.spam_rate.text,
-        if sums.spam_high { "  HIGH: over 10 % past day 5" } else { "" }
+        if sums.spam_high { high.as_str() } else { "" }
     )?;
     for (reason, count) in missed {
         writeln!(out, "  missed {count}: {}", reason.escape_debug())?;

@@ -4,7 +4,7 @@ use preheat_core::facts::finds_of;
 use preheat_core::lift::{Lift, MAILBOXES_MIN, MAILS_MIN, Side, Verdict, compare};
 use serde::Serialize;
 
-use super::{Asked, Shown, days};
+use super::{Asked, Shown, days, days_ago};
 use crate::Out;
 use crate::outcome::Outcome;
 
@@ -42,8 +42,13 @@ const METHOD: &str = "difference of two proportions with Newcombe's hybrid score
 
 /// Runs the command.
 pub(super) async fn run(args: &Args, out: Out<'_>) -> Outcome {
-    let ground = args.asked.gather().await?;
-    let lift = compare(ground.senders(), &finds_of(&ground.facts), ground.days_ago(args.days), ground.now);
+    let ground = args.asked.gather(|now| days_ago(now, args.days)).await?;
+    let lift = compare(
+        ground.senders(),
+        &finds_of(&ground.facts, &ground.limits.engage),
+        days_ago(ground.now, args.days),
+        ground.now,
+    );
     let note = ground.not_configured();
     let report = Report {
         configured: note.is_none(),

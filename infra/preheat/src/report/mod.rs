@@ -11,11 +11,13 @@ use jiff::{Timestamp, ToSpan};
 use preheat_app::report::{Gathered, gather};
 use preheat_core::facts::Facts;
 use preheat_core::id::TenantId;
+use preheat_core::limits::Limits;
 use preheat_core::rate::Rate;
 use serde::Serialize;
 
 use crate::Out;
 use crate::ledger::{self, Directory, LedgerArgs};
+use crate::limits::LimitsArgs;
 use crate::outcome::Outcome;
 
 const EXAMPLES: &str = "\
@@ -53,6 +55,8 @@ struct Asked {
     /// Only mail that mailboxes of this tenant sent
     #[arg(long)]
     tenant: Option<TenantId>,
+    #[command(flatten)]
+    limits: LimitsArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -63,16 +67,22 @@ struct Ground {
     facts: Vec<Facts>,
     now: Timestamp,
     tenant: Option<TenantId>,
+    limits: Limits,
 }
 
 impl Asked {
-    async fn gather(&self) -> anyhow::Result<Ground> {
+    /// Reads what mail of local dates from `since(now)` on needs.
+    async fn gather(&self, since: impl Fn(Timestamp) -> Date) -> anyhow::Result<Ground> {
+        let limits = self.limits.effective()?;
         let ledger = self.ledger.open(Directory::Exists).await?;
-        let Gathered { facts, unreadable } = gather(&ledger.store).await?;
+        let now = ledger::clock()();
+        // Where the sender's Monday begins, its recipient's Sunday may still go on.
+        let since = since(now).saturating_sub(1.day());
+        let Gathered { facts, unreadable } = gather(&ledger.store, since).await?;
         for row in unreadable {
             eprintln!("preheat: {row}");
         }
-        Ok(Ground { facts, now: ledger::clock()(), tenant: self.tenant.clone() })
+        Ok(Ground { facts, now, tenant: self.tenant.clone(), limits })
     }
 }
 
@@ -92,11 +102,11 @@ impl Ground {
             None => "There are no mailboxes: warmup is not configured. Everything else runs without it.".to_owned(),
         })
     }
+}
 
-    /// The date so many days ago, in UTC.
-    fn days_ago(&self, days: u16) -> Date {
-        self.now.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_sub(i64::from(days).days())
-    }
+/// The date so many days ago, in UTC.
+fn days_ago(now: Timestamp, days: u16) -> Date {
+    now.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_sub(i64::from(days).days())
 }
 
 /// A rate in JSON: the numbers, and the text that people are shown.

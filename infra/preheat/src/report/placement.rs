@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use preheat_core::facts::finds_of;
 use preheat_core::id::MailboxId;
 use preheat_core::mailbox::Provider;
-use preheat_core::placement::{Counts, Pair, by_pair};
+use preheat_core::placement::{Counts, Pair, by_pair, refused_by_pair};
+use preheat_core::rate::Rate;
 use preheat_core::turn::DayArchive;
 use serde::Serialize;
 
-use super::{Asked, Ground, Shown, days};
+use super::{Asked, Ground, Shown, days, days_ago};
 use crate::Out;
 use crate::mailbox::list::name;
 use crate::outcome::Outcome;
@@ -49,46 +50,60 @@ struct Line {
     counts: Counts,
     inbox_rate: Shown,
     spam_rate: Shown,
+    /// Refused at once because the address is bad, of what servers took or refused so.
+    bounce_rate: Shown,
 }
 
 impl Line {
-    fn new(pair: Option<Pair>, counts: Counts) -> Self {
+    fn new(pair: Option<Pair>, counts: Counts, refused: Rate) -> Self {
         let (inbox_rate, spam_rate) = (counts.inbox_rate().into(), counts.spam_rate().into());
-        Self { from: pair.map(|pair| pair.0), to: pair.map(|pair| pair.1), counts, inbox_rate, spam_rate }
+        let (from, to) = (pair.map(|pair| pair.0), pair.map(|pair| pair.1));
+        Self { from, to, counts, inbox_rate, spam_rate, bounce_rate: refused.into() }
     }
 }
 
 /// Runs the command.
 pub(super) async fn run(args: &Args, out: Out<'_>) -> Outcome {
-    let ground = args.asked.gather().await?;
+    let ground = args.asked.gather(|now| days_ago(now, args.days - 1)).await?;
     let report = report(&ground, args.days);
     if args.asked.json { crate::json(out, &report) } else { text(&report, out) }
 }
 
 fn report(ground: &Ground, days: u16) -> Report {
-    let since = ground.days_ago(days - 1);
+    let since = days_ago(ground.now, days - 1);
     let providers: BTreeMap<MailboxId, Provider> =
         ground.facts.iter().map(|one| (one.id(), one.row.plan.plan.provider)).collect();
-    let finds = finds_of(&ground.facts);
-    let mut pairs: BTreeMap<Pair, Counts> = BTreeMap::new();
+    let finds = finds_of(&ground.facts, &ground.limits.engage);
+    let mut pairs: BTreeMap<Pair, (Counts, Rate)> = BTreeMap::new();
     for one in ground.senders() {
         let mut sent: Vec<DayArchive> = one.days_so_far(ground.now);
         sent.retain(|day| day.date >= since);
         let of = |id| providers.get(&id).copied();
         for (pair, counts) in by_pair(one.mails(&sent), &finds, of, ground.now) {
-            *pairs.entry(pair).or_default() += counts;
+            pairs.entry(pair).or_default().0 += counts;
+        }
+        for (pair, refused) in refused_by_pair(&sent, of) {
+            let sum = &mut pairs.entry(pair).or_default().1;
+            *sum = plus(*sum, refused);
         }
     }
-    let mut total = Counts::default();
-    pairs.values().for_each(|&counts| total += counts);
+    let mut total = (Counts::default(), Rate::default());
+    for &(counts, refused) in pairs.values() {
+        total.0 += counts;
+        total.1 = plus(total.1, refused);
+    }
     let note = ground.not_configured();
     Report {
         configured: note.is_none(),
         note,
         days,
-        pairs: pairs.into_iter().map(|(pair, counts)| Line::new(Some(pair), counts)).collect(),
-        total: Line::new(None, total),
+        pairs: pairs.into_iter().map(|(pair, (counts, refused))| Line::new(Some(pair), counts, refused)).collect(),
+        total: Line::new(None, total.0, total.1),
     }
+}
+
+fn plus(a: Rate, b: Rate) -> Rate {
+    Rate::new(a.count + b.count, a.of + b.of)
 }
 
 fn text(report: &Report, out: Out<'_>) -> Outcome {
@@ -98,8 +113,8 @@ fn text(report: &Report, out: Out<'_>) -> Outcome {
     }
     writeln!(
         out,
-        "{:<22} {:>6} {:>6} {:>6} {:>6} {:>8} {:>6}  {:<34} spam rate",
-        "from → to", "inbox", "spam", "tab", "other", "missing", "open", "inbox rate"
+        "{:<22} {:>6} {:>6} {:>6} {:>6} {:>8} {:>6}  {:<34} {:<34} refused at once",
+        "from → to", "inbox", "spam", "tab", "other", "missing", "open", "inbox rate", "spam rate"
     )?;
     for line in report.pairs.iter().chain([&report.total]) {
         let pair = match (line.from, line.to) {
@@ -109,14 +124,16 @@ fn text(report: &Report, out: Out<'_>) -> Outcome {
         let Counts { inbox, spam, promotions, other, missing, open } = line.counts;
         writeln!(
             out,
-            "{pair:<22} {inbox:>6} {spam:>6} {promotions:>6} {other:>6} {missing:>8} {open:>6}  {:<34} {}",
-            line.inbox_rate.text, line.spam_rate.text
+            "{pair:<22} {inbox:>6} {spam:>6} {promotions:>6} {other:>6} {missing:>8} {open:>6}  {:<34} {:<34} {}",
+            line.inbox_rate.text, line.spam_rate.text, line.bounce_rate.text
         )?;
     }
     writeln!(
         out,
         "\nMail of the last {} local days. `missing`: not found 48 h after the send; `open`: not found yet. `other`: a rule of \
-         the recipient's put it there, so it says nothing of the provider and is in no rate. In brackets: the 95 % interval.",
+         the recipient's put it there, so it says nothing of the provider and is in no rate. `refused at once`: the address is bad, said \
+         the server; bounces and complaints that were reported later are counted by mailbox alone (`preheat why`). In brackets: \
+         the 95 % interval.",
         report.days
     )?;
     Ok(())

@@ -1,6 +1,6 @@
 //! The live screen: header, mailboxes with gauges, the ramp, placements, and what the words mean.
 
-use preheat_core::mailbox::{Provider, State};
+use preheat_core::mailbox::State;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Direction, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize};
@@ -143,7 +143,7 @@ fn mailbox(mailbox: &super::MailboxView) -> Row<'_> {
     let counts = format!(" {:>2}/{}", mailbox.sent_today, mailbox.target);
     Row::new([
         Cell::from(mailbox.address.as_str()),
-        Cell::from(provider(mailbox.provider)),
+        Cell::from(mailbox.provider.name()),
         Cell::from(state.fg(colour)),
         Cell::from(Line::from(vec![gauge.fg(colour), blank.into(), counts.into()])),
         Cell::from(format!("{:>5}", mailbox.sent_total)),
@@ -162,16 +162,6 @@ fn state(state: State) -> &'static str {
         State::Paused => "paused",
         State::Error => "error",
         State::Retired => "retired",
-    }
-}
-
-fn provider(provider: Provider) -> &'static str {
-    match provider {
-        Provider::Gmail => "gmail",
-        Provider::Microsoft => "microsoft",
-        Provider::Yahoo => "yahoo",
-        Provider::Zoho => "zoho",
-        Provider::Other => "other",
     }
 }
 

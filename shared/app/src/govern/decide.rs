@@ -136,7 +136,7 @@ impl Looker<'_> {
         if lately || !is_whole || noted.rolled_to != today {
             noted.take(reported(self.app, row, &noted, self.now).await?);
         }
-        let folded = self.ground.fold(self.app, row, &noted, self.now);
+        let folded = self.ground.fold(row, &noted, self.now);
         noted.take(folded);
         if is_whole {
             noted.rolled_to = today;

@@ -6,7 +6,6 @@ use std::ops::RangeInclusive;
 use futures::{StreamExt, TryStreamExt};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use preheat_core::control::Arm;
 use preheat_core::counters::{Count, Subject};
 use preheat_core::day::PlanRow;
 use preheat_core::health::{
@@ -15,7 +14,6 @@ use preheat_core::health::{
 use preheat_core::id::{DomainName, MailboxId, TenantId};
 use preheat_core::lifecycle::{Evidence, says_disabled};
 use preheat_core::placement::Finds;
-use preheat_core::seed::Seed;
 use preheat_core::slots::Slots;
 use preheat_core::tick::FleetRow;
 use preheat_core::turn::{DayArchive, day_so_far};
@@ -29,7 +27,6 @@ const FOLDED_DAYS: i64 = 6;
 
 /// What all looks of a run share.
 pub(super) struct Ground {
-    seed: Seed,
     finds: Finds,
     neighbours: Neighbours,
     days: BTreeMap<MailboxId, Vec<DayArchive>>,
@@ -54,8 +51,7 @@ pub(super) struct Given<'a> {
 impl Ground {
     /// The ground of a look at everybody.
     pub(super) async fn of_fleet(app: &App, fleet: &[FleetRow], now: Timestamp) -> Result<Self, AppError> {
-        let seed = app.vault.secrets().await?.seed.clone();
-        let mut ground = Self::empty(seed);
+        let mut ground = Self::empty(app);
         ground.placements = true;
         let mut read = futures::stream::iter(fleet)
             .map(|row| async move {
@@ -71,8 +67,7 @@ impl Ground {
             // What lies in a mailbox whose finds are damaged is not missing for that.
             let is_searched = is_visited(row.plan.state) && finds.unreadable.is_empty();
             ground.take_days(plan.id, days.days, days.unreadable.into_iter().chain(finds.unreadable));
-            let engages = Arm::of(&ground.seed, plan, app.limits.control_share).is_engaged();
-            let neighbour = Neighbour { provider: plan.provider, engages, is_searched };
+            let neighbour = Neighbour { provider: plan.provider, is_searched };
             ground.neighbours.insert(plan.id, neighbour);
         }
         drop(read);
@@ -87,17 +82,16 @@ impl Ground {
 
     /// The ground of a look at one mailbox, out of turn.
     pub(super) async fn of_one(app: &App, row: &PlanRow, now: Timestamp) -> Result<Self, AppError> {
-        let mut ground = Self::empty(app.vault.secrets().await?.seed.clone());
+        let mut ground = Self::empty(app);
         let days = app.store.archives_since(row.plan.id, since(row, now)).await?;
         ground.take_days(row.plan.id, days.days, days.unreadable);
         ground.note_domains(app, &row.plan.tenant).await?;
         Ok(ground)
     }
 
-    fn empty(seed: Seed) -> Self {
+    fn empty(app: &App) -> Self {
         Self {
-            seed,
-            finds: Finds::default(),
+            finds: Finds::new(&app.limits.engage),
             neighbours: Neighbours::new(),
             days: BTreeMap::new(),
             dns: BTreeMap::new(),
@@ -126,8 +120,7 @@ impl Ground {
     }
 
     /// The last days of a mailbox, folded anew; reported events as `known` has them.
-    pub(super) fn fold(&self, app: &App, row: &PlanRow, known: &HealthRow, now: Timestamp) -> Vec<DayTally> {
-        let engages = Arm::of(&self.seed, &row.plan, app.limits.control_share).is_engaged();
+    pub(super) fn fold(&self, row: &PlanRow, known: &HealthRow, now: Timestamp) -> Vec<DayTally> {
         let fold = |date: Date, target: u32, slots: &Slots| {
             let before = known.days.iter().find(|day| day.date == date);
             let day = DayTally {
@@ -138,8 +131,7 @@ impl Ground {
                 ..DayTally::new(date)
             };
             let schedule = &row.plan.schedule;
-            let who = (row.plan.id, engages);
-            let folded = tally_day(who, day, slots, schedule, &self.finds, &self.neighbours, now);
+            let folded = tally_day(row.plan.id, day, slots, schedule, &self.finds, &self.neighbours, now);
             if self.placements { folded } else { with_known_placements(folded, before) }
         };
         let open = row.date;

@@ -1,7 +1,7 @@
 //! Acting: what is due is rescued, read, flagged and filed. Every action can be repeated after an interruption anywhere.
 
 use jiff::{SignedDuration, Timestamp};
-use preheat_core::engage::{KEPT_DAYS, engagement};
+use preheat_core::engage::engagement;
 use preheat_core::visit::Placement;
 use preheat_mail::imap::{FILED_FOLDER, Folder, Folders, ImapError, Moved, Rescue};
 
@@ -26,7 +26,8 @@ impl Call<'_> {
             }
         }
         if let (true, Some(filed)) = (self.order.last_of_day, &sights.folders.preheat) {
-            let before = self.order.date.saturating_sub(jiff::Span::new().days(KEPT_DAYS));
+            let kept_days = i64::from(self.app.limits.engage.filed_days);
+            let before = self.order.date.saturating_sub(jiff::Span::new().days(kept_days));
             let (secrets, pool) = (self.secrets, &self.row.plan.pool);
             // What its owner put there stays, even if it carries a header of that name.
             let is_ours = |seen: &_| slot_of(secrets, pool, seen).is_some();
@@ -45,7 +46,8 @@ impl Call<'_> {
         let token = self.secrets.tokens.token(&self.row.plan.pool, sight.slot);
         let id = sight.seen.message_id.as_deref().unwrap_or(&token);
         let Some(placement) = sight.placement else { return self.file(&sight.folder, id, filed).await };
-        let engagement = engagement(&self.secrets.seed, sight.slot, self.row.plan.reply_rate, 0);
+        let engagement =
+            engagement(&self.secrets.seed, sight.slot, self.row.plan.reply_rate, 0, &self.app.limits.engage);
         let read_at = sight.seen.internal_date + SignedDuration::from_secs(i64::from(engagement.read_delay_s));
         if now < read_at && !self.order.last_of_day {
             return Ok(());

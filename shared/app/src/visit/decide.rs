@@ -30,6 +30,8 @@ impl Call<'_> {
         let lying: BTreeSet<SlotId> = sights.mails.iter().map(|sight| sight.slot).collect();
         let today = (after.found_before as usize).min(after.found.len());
         after.found[today..].sort_by_key(|found| lying.contains(&found.slot));
+        // Only what is seen read counts as read: what this visit goes on to mark, a later one sees.
+        after.read.extend(after.found.iter().map(|found| found.slot).filter(|slot| sights.read.contains(slot)));
         let mut new = BTreeSet::new();
         for sight in &sights.mails {
             let Some(placement) = sight.placement else { continue };
@@ -75,11 +77,12 @@ impl Call<'_> {
             .filter(|&slot| slot != sight.slot)
             .collect();
         chain.push(sight.slot);
-        if chain.len() > usize::from(DEPTH_MAX) {
+        let limits = &self.app.limits.engage;
+        if chain.len() > usize::from(limits.replies_max.min(DEPTH_MAX)) {
             return None;
         }
         let turns = u8::try_from(chain.len() - 1).unwrap_or(u8::MAX);
-        let engagement = engagement(&self.secrets.seed, sight.slot, plan.reply_rate, turns);
+        let engagement = engagement(&self.secrets.seed, sight.slot, plan.reply_rate, turns, limits);
         let after = SignedDuration::from_secs(i64::from(engagement.reply_after_s?));
         let read_at = sight.seen.internal_date + SignedDuration::from_secs(i64::from(engagement.read_delay_s));
         let read_at = if self.order.last_of_day { now } else { read_on(&self.visits, read_at, now) };

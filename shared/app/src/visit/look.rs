@@ -27,6 +27,8 @@ pub(super) struct Sights {
     pub(super) mails: Vec<Sight>,
     /// Slots that lie in `Preheat` already.
     pub(super) filed: BTreeSet<SlotId>,
+    /// Slots that lie anywhere and were read.
+    pub(super) read: BTreeSet<SlotId>,
     /// Mails in INBOX that are not ours and look like reports of programs.
     pub(super) reports: Vec<Seen>,
 }
@@ -53,7 +55,8 @@ impl Call<'_> {
             wanted.extend(folders.preheat.iter().map(|name| (name.clone(), Place::Filed)));
             wanted.extend(folders.others.iter().map(|name| (name.clone(), Place::Other)));
         }
-        let mut sights = Sights { folders, mails: Vec::new(), filed: BTreeSet::new(), reports: Vec::new() };
+        let mut sights =
+            Sights { folders, mails: Vec::new(), filed: BTreeSet::new(), read: BTreeSet::new(), reports: Vec::new() };
         for (folder, place) in wanted {
             self.look_into(&folder, place, &mut sights).await?;
         }
@@ -62,7 +65,10 @@ impl Call<'_> {
 
     async fn look_into(&mut self, folder: &Folder, place: Place, sights: &mut Sights) -> Result<(), ImapError> {
         let back = match place {
-            Place::Inbox | Place::Sent => look_back_days(self.order.mailbox, self.order.date, self.order.last_of_day),
+            Place::Inbox | Place::Sent => {
+                let order = self.order;
+                look_back_days(order.mailbox, order.date, order.last_of_day, &self.app.limits.engage)
+            }
             Place::Junk | Place::Filed | Place::Other => LOOK_BACK_DAYS,
         };
         let since = self.order.date.saturating_sub(jiff::Span::new().days(back));
@@ -73,6 +79,9 @@ impl Call<'_> {
                 }
                 continue;
             };
+            if seen.seen {
+                sights.read.insert(slot);
+            }
             let placement = match place {
                 Place::Filed => {
                     sights.filed.insert(slot);

@@ -7,10 +7,11 @@ mod world;
 use std::time::Duration;
 
 use jiff::civil::date;
-use preheat_app::stock::{self, FRESH_PER_DAY};
+use preheat_app::stock;
 use preheat_core::content::Language;
 use preheat_core::content::plan::{PlanId, Script, Via};
 use preheat_core::content::tally::Tally;
+use preheat_core::limits::ContentLimits;
 use preheat_platforms::stub::Reply;
 
 use world::{World, at, completion, good, plan};
@@ -25,7 +26,7 @@ async fn without_a_model_the_library_makes_the_day() {
     let stock = world.store.content_stock().await.unwrap().plans;
     for language in [Language::De, Language::En] {
         let made: Vec<_> = stock.iter().filter(|plan| plan.id.language == language).collect();
-        assert_eq!(made.len(), usize::from(FRESH_PER_DAY));
+        assert_eq!(made.len(), usize::from(ContentLimits::default().fresh_per_day));
         assert!(made.iter().all(|plan| plan.via() == Via::Library && plan.id.made == date(2026, 3, 2)));
         let deck = world.store.decks().await.unwrap().get(TOMORROW).cloned().unwrap();
         assert!(!deck.hands[&language].plans.is_empty());
@@ -173,7 +174,7 @@ async fn a_plan_that_lands_in_spam_is_retired_and_dealt_no_more() {
     let tally = Tally { uses: 30, outcomes: 20, spam: 3 };
     world.store.add_content_tallies(at("20:00:00"), &[(bad, tally)].into()).await.unwrap();
     let next = "2026-03-03T01:00:00Z".parse().unwrap();
-    let needs = stock::needs(&world.store, next).await.unwrap();
+    let needs = stock::needs(&world.store, &ContentLimits::default(), next).await.unwrap();
     assert_eq!((needs.spent, needs.missing), (vec![bad], [(Language::De, 5)].into()));
     let report = world.run(None, next).await;
     assert_eq!(report.retired, [bad]);

@@ -9,6 +9,7 @@ use preheat_app::stock::{self, Parts, StockReport};
 use preheat_core::clock::Clock;
 use preheat_core::content::Language;
 use preheat_core::endpoint::{Endpoint, Security};
+use preheat_core::limits::ContentLimits;
 use preheat_core::mailbox::{Days, Mode, Provider, Role, Schedule};
 use preheat_core::ramp::Ramp;
 use preheat_local::Aws;
@@ -60,7 +61,8 @@ impl World {
     }
 
     pub(crate) async fn run(&self, writer: Option<&Writer>, now: Timestamp) -> StockReport {
-        stock::make(Parts { store: &self.store, vault: &self.vault, writer }, now).await.unwrap()
+        let limits = &ContentLimits::default();
+        stock::make(Parts { store: &self.store, vault: &self.vault, writer, limits }, now).await.unwrap()
     }
 
     pub(crate) fn writer(&self, stub: &Stub, tokens_per_day: u64) -> Writer {

@@ -145,7 +145,6 @@ mod tests {
     use super::super::plan::Script;
     use super::*;
     use crate::id::MailboxId;
-    use crate::rate::Rate;
 
     const DAY: Date = date(2026, 3, 10);
 
@@ -176,12 +175,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_retired_spent_old_or_from_tomorrow_is_not_dealt() {
-        let spent = Plan { spam: Rate::new(3, 20), ..plan(2, Language::De, 1, 0) };
+    fn what_is_retired_old_or_from_tomorrow_is_not_dealt() {
         let retired = Plan { retired: Some(DAY), ..plan(2, Language::De, 2, 0) };
         let mut old = plan(1, Language::De, 3, 0);
         old.id.made = date(2026, 1, 8);
-        let plans = [spent, retired, old, plan(11, Language::De, 4, 0)];
+        let plans = [retired, old, plan(11, Language::De, 4, 0)];
         assert!(Deck::deal(DAY, &plans, &german(100)).hands.is_empty());
     }
 

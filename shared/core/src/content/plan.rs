@@ -12,12 +12,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Conversation, Language, Stream, conversation_about, grammar};
+use crate::limits::ContentLimits;
 use crate::rate::Rate;
 
-/// From so many outcomes on a plan's spam rate is looked at (domain.md §6).
-pub const RETIRE_OUTCOMES_MIN: u64 = 20;
-/// A plan of which this share or more was found in spam is retired (domain.md §6).
-pub const RETIRE_SPAM_RATE: f64 = 0.15;
 /// Threads that may share a theme in a day. Ours: their words differ, but not what they speak of.
 const THREADS_PER_THEME: u32 = 5;
 /// Threads that may share a written wording in a day. Ours: equal texts in numbers are what filters look for.
@@ -136,16 +133,17 @@ impl Plan {
         }
     }
 
-    /// Whether its record says that it must not begin a thread any more.
+    /// Whether its record says that it must not begin a thread any more: whoever makes the stock retires it.
     #[must_use]
-    pub fn is_spent(&self) -> bool {
-        self.spam.of >= RETIRE_OUTCOMES_MIN && self.spam.share().is_some_and(|share| share >= RETIRE_SPAM_RATE)
+    pub fn is_spent(&self, limits: &ContentLimits) -> bool {
+        let is_too_much = |share| share >= limits.retire_spam_share;
+        self.spam.of >= limits.retire_outcomes_min && self.spam.share().is_some_and(is_too_much)
     }
 
     /// Whether a thread may be begun with it. Threads under way go on with it all the same.
     #[must_use]
     pub fn is_in_use(&self) -> bool {
-        self.retired.is_none() && !self.is_spent()
+        self.retired.is_none()
     }
 
     /// How many threads it may begin in a day.
@@ -267,7 +265,7 @@ mod tests {
             [(19, 19, false), (2, 20, false), (3, 20, true), (20, 20, true), (14, 100, false), (15, 100, true)]
         {
             let plan = Plan { spam: Rate::new(spam, of), ..Plan::new(id(), Script::Theme(1)) };
-            assert_eq!((plan.is_spent(), plan.is_in_use()), (spent, !spent), "{spam} of {of}");
+            assert_eq!(plan.is_spent(&ContentLimits::default()), spent, "{spam} of {of}");
         }
         // Once retired, always retired, whatever the running threads add.
         let plan =

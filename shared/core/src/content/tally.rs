@@ -12,7 +12,7 @@ use crate::day::{PlanRow, SlotState};
 use crate::id::{MailboxId, SlotId};
 use crate::seed::Seed;
 use crate::turn::{BoxArchive, DayArchive};
-use crate::visit::Placement;
+use crate::visit::{Found, Placement};
 
 /// What is to be added to a plan's counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,26 +51,53 @@ impl<'a> Tallies<'a> {
         }
     }
 
-    /// Counts what a mailbox found on a date that ended. `sender` gives a planning row as it stood before this tick; a mail
-    /// whose sender has turned to another day since is left out: whether it was an opening cannot be told any more.
-    pub fn add_found<'r>(&mut self, archive: &BoxArchive, sender: impl Fn(MailboxId) -> Option<&'r PlanRow>) {
+    /// Counts what a mailbox found on a date that ended. `sender` gives a planning row as it stood before this tick. Gives back
+    /// what it cannot count yet: finds of a plan's whose sender has turned to another day since, so that only its archive says
+    /// whether they were openings ([`Tallies::add_late`]). They are few however large the fleet: a plan begins a few threads a
+    /// day.
+    pub fn add_found<'r>(
+        &mut self,
+        archive: &BoxArchive,
+        sender: impl Fn(MailboxId) -> Option<&'r PlanRow>,
+    ) -> Vec<Found> {
+        let mut late = Vec::new();
         for found in &archive.found {
             let slot = found.slot;
             let Some(row) = sender(slot.mailbox) else { continue };
-            if row.date == Some(slot.date) && row.slots.contains_key(&slot.k) && is_opening(row, slot.k) {
-                let spam = u64::from(found.placement == Placement::Spam);
-                self.count(row, slot, |tally| {
-                    tally.outcomes += 1;
-                    tally.spam += spam;
-                });
+            if row.date != Some(slot.date) {
+                late.extend(self.plan_of(row, slot).map(|_| *found));
+            } else if row.slots.contains_key(&slot.k) && is_opening(row, slot.k) {
+                self.count_found(row, found);
             }
+        }
+        late
+    }
+
+    /// Counts a find whose sender's day was over: `day` is its archive, `row` the sender's planning row as it stands.
+    pub fn add_late(&mut self, found: &Found, row: &PlanRow, day: &DayArchive) {
+        let slot = found.slot;
+        let is_its_day = (day.mailbox, day.date) == (slot.mailbox, slot.date);
+        if is_its_day && day.slots.contains_key(&slot.k) && !day.replies.contains(&slot.k) {
+            self.count_found(row, found);
         }
     }
 
+    fn count_found(&mut self, row: &PlanRow, found: &Found) {
+        let spam = u64::from(found.placement == Placement::Spam);
+        self.count(row, found.slot, |tally| {
+            tally.outcomes += 1;
+            tally.spam += spam;
+        });
+    }
+
     fn count(&mut self, row: &PlanRow, root: SlotId, add: impl Fn(&mut Tally)) {
-        if let Some(plan) = self.decks.plan_of(self.seed, root, row.plan.language) {
+        if let Some(plan) = self.plan_of(row, root) {
             add(self.by_plan.entry(plan).or_default());
         }
+    }
+
+    fn plan_of(&self, row: &PlanRow, root: SlotId) -> Option<PlanId> {
+        self.decks.plan_of(self.seed, root, row.plan.language)
     }
 
     /// What was counted.
@@ -95,7 +122,6 @@ mod tests {
     use crate::control::Arm;
     use crate::ramp::Ramp;
     use crate::tick::simulation::fleet;
-    use crate::visit::Found;
 
     const DAY: jiff::civil::Date = date(2026, 3, 2);
 
@@ -155,11 +181,54 @@ mod tests {
         ];
         lying.push(Found { slot: slot(77, 0), placement: Placement::Spam });
         lying.push(Found { slot: SlotId { date: date(2026, 2, 27), ..slot(1, 0) }, placement: Placement::Spam });
-        let archive = BoxArchive { mailbox: MailboxId(2), date: DAY, found: lying, left_over: None };
+        let archive = BoxArchive {
+            mailbox: MailboxId(2),
+            date: DAY,
+            found: lying,
+            left_over: None,
+            read: String::new(),
+            read_late: Vec::new(),
+        };
         let seed = Seed::new([1; 32]);
         let mut tallies = Tallies::new(&seed, &decks);
-        tallies.add_found(&archive, |id| (id == MailboxId(1)).then_some(&row));
+        let late = tallies.add_found(&archive, |id| (id == MailboxId(1)).then_some(&row));
+        assert!(late.is_empty(), "a day without a deck has no plan: {late:?}");
         assert_eq!(tallies.into_inner(), [(id, Tally { uses: 0, outcomes: 3, spam: 1 })].into());
+    }
+
+    /// A mail of the evening is found in the morning, when its sender's day is over.
+    #[test]
+    fn what_is_found_after_the_senders_day_turned_is_counted_by_its_archive() {
+        let (row, decks, id) = sender();
+        let day = DayArchive { replies: vec![3], ..archive(&row) };
+        let mut turned = row;
+        turned.date = Some(date(2026, 3, 3));
+        (turned.slots, turned.replied) = (crate::slots::Slots::new(), BTreeMap::new());
+        let found = |k, placement| Found { slot: slot(1, k), placement };
+        let lying = vec![
+            found(0, Placement::Spam),
+            found(1, Placement::Inbox),
+            found(3, Placement::Spam),
+            found(9, Placement::Spam),
+        ];
+        let ended = BoxArchive {
+            mailbox: MailboxId(2),
+            date: date(2026, 3, 3),
+            found: lying.clone(),
+            left_over: None,
+            read: String::new(),
+            read_late: Vec::new(),
+        };
+        let seed = Seed::new([1; 32]);
+        let mut tallies = Tallies::new(&seed, &decks);
+        let late = tallies.add_found(&ended, |_| Some(&turned));
+        assert_eq!(late, lying);
+        for found in &late {
+            tallies.add_late(found, &turned, &day);
+            // The archive of another day says nothing of it.
+            tallies.add_late(found, &turned, &DayArchive { date: date(2026, 3, 3), ..day.clone() });
+        }
+        assert_eq!(tallies.into_inner(), [(id, Tally { uses: 0, outcomes: 2, spam: 1 })].into());
     }
 
     #[test]

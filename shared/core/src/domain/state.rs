@@ -13,9 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Check, Report, Topic, Verdict, verdict};
 use crate::health::Dns;
 use crate::id::DomainName;
-
-/// How long a domain may fail before it stops sending, in hours; also the grace of a new one.
-pub const GRACE_H: i64 = 72;
+use crate::limits::HealthLimits;
 
 /// What is remembered of a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,16 +82,22 @@ impl DomainState {
     }
 
     /// How it stands, in the words of health. A check that failed stays failing while nobody can look, so a domain without a
-    /// failing one does not fail.
+    /// failing one does not fail; but one of whose records nothing is known does not pass either.
     #[must_use]
     pub fn dns(&self) -> Dns {
-        self.records_failing_since.map_or(Dns::Passing, |since| Dns::Failing { since })
+        let is_known = |check: &Check| check.authenticates() && check.verdict != Verdict::Unknown;
+        match self.records_failing_since {
+            Some(since) => Dns::Failing { since },
+            None if self.checks.iter().any(is_known) => Dns::Passing,
+            None => Dns::Unknown,
+        }
     }
 
-    /// Whether mailboxes of the domain may send: its records do not fail, or not for over 72 h yet.
+    /// Whether mailboxes of the domain may send: its records do not fail, or not for longer than their grace yet (72 h by
+    /// default).
     #[must_use]
-    pub fn may_send(&self, now: Timestamp) -> bool {
-        let grace = SignedDuration::from_hours(GRACE_H);
+    pub fn may_send(&self, now: Timestamp, limits: &HealthLimits) -> bool {
+        let grace = SignedDuration::from_hours(i64::from(limits.dns_grace_hours));
         self.records_failing_since.is_none_or(|since| now.duration_since(since) <= grace)
     }
 
@@ -109,12 +113,12 @@ impl DomainState {
 
     /// What changed from `before`, which was looked at at its own `checked_at`.
     #[must_use]
-    pub fn change(&self, before: Option<&Self>) -> Option<Change> {
+    pub fn change(&self, before: Option<&Self>, limits: &HealthLimits) -> Option<Change> {
         let failed = before.is_some_and(|before| before.failing_since.is_some());
-        let sent = before.is_none_or(|before| before.may_send(before.checked_at));
+        let sent = before.is_none_or(|before| before.may_send(before.checked_at, limits));
         match (failed, self.failing_since.is_some()) {
             (true, false) => Some(Change::Recovered),
-            (_, true) if sent && !self.may_send(self.checked_at) => Some(Change::Stopped),
+            (_, true) if sent && !self.may_send(self.checked_at, limits) => Some(Change::Stopped),
             (false, true) => Some(Change::Failing),
             (true, true) | (false, false) => None,
         }

@@ -8,6 +8,7 @@ use super::fleet::{Member, fleet};
 use super::state::{Change, DomainState};
 use super::*;
 use crate::health::Dns;
+use crate::limits::HealthLimits;
 use crate::mailbox::State;
 
 /// Public halves of keys that were made for these tests and never used for anything.
@@ -350,7 +351,11 @@ fn a_domain_stops_after_72_hours_of_failing_and_no_failed_look_up_changes_that()
     let mut state: Option<DomainState> = None;
     let mut step = |zone: &Zone, at: i64| {
         let next = DomainState::after(state.as_ref(), zone.judge(&subject()), hour(at));
-        let said = (next.verdict, next.change(state.as_ref()), next.may_send(hour(at)));
+        let said = (
+            next.verdict,
+            next.change(state.as_ref(), &HealthLimits::default()),
+            next.may_send(hour(at), &HealthLimits::default()),
+        );
         state = Some(next);
         said
     };
@@ -383,15 +388,25 @@ fn a_failed_dkim_look_up_heals_no_failing_key() {
     for zone in [&unseen, &beside] {
         let next = DomainState::after(Some(&failing), zone.judge(&subject()), hour(24));
         assert_eq!(next.verdict, Verdict::Failing, "{:#?}", next.checks);
-        assert_eq!((next.dns(), next.change(Some(&failing))), (Dns::Failing { since: hour(0) }, None));
+        assert_eq!(
+            (next.dns(), next.change(Some(&failing), &HealthLimits::default())),
+            (Dns::Failing { since: hour(0) }, None)
+        );
         // Once the key is seen, and good, it is good.
         let healed = DomainState::after(Some(&next), good().judge(&subject()), hour(48));
-        assert_eq!((healed.verdict, healed.change(Some(&next))), (Verdict::Passing, Some(Change::Recovered)));
+        assert_eq!(
+            (healed.verdict, healed.change(Some(&next), &HealthLimits::default())),
+            (Verdict::Passing, Some(Change::Recovered))
+        );
     }
     // Never seen at all: required, so that the next look comes in an hour.
     let never = DomainState::after(None, unseen.judge(&subject()), hour(0));
     assert_eq!((never.verdict, never.dns()), (Verdict::Unknown, Dns::Passing));
     assert!(never.is_due(hour(1)));
+    // Nothing seen at all is no pass.
+    let blind = ["example.com", "_dmarc.example.com"].into_iter();
+    let blind = blind.fold(unseen, |zone, name| zone.fails(name, RecordKind::Txt));
+    assert_eq!(DomainState::after(None, blind.judge(&subject()), hour(0)).dns(), Dns::Unknown);
 }
 
 #[test]
@@ -401,14 +416,27 @@ fn a_failing_name_or_listing_is_told_and_stops_no_mailbox() {
     let mut nameless = good();
     nameless.0.remove(&("7.113.0.203.in-addr.arpa".to_owned(), RecordKind::Ptr));
     let first = DomainState::after(None, nameless.judge(&subject()), hour(0));
-    assert_eq!((first.verdict, first.change(None)), (Verdict::Failing, Some(Change::Failing)));
+    assert_eq!(
+        (first.verdict, first.change(None, &HealthLimits::default())),
+        (Verdict::Failing, Some(Change::Failing))
+    );
     let later = DomainState::after(Some(&first), nameless.judge(&subject()), hour(100));
-    assert_eq!((later.change(Some(&first)), later.may_send(hour(100)), later.dns()), (None, true, Dns::Passing));
+    assert_eq!(
+        (
+            later.change(Some(&first), &HealthLimits::default()),
+            later.may_send(hour(100), &HealthLimits::default()),
+            later.dns()
+        ),
+        (None, true, Dns::Passing)
+    );
     // SPF fails as well from then on: its grace begins then.
     let both = nameless.clone().txt("example.com", &[]);
     let both = DomainState::after(Some(&later), both.judge(&subject()), hour(101));
     assert_eq!((both.failing_since, both.records_failing_since), (Some(hour(0)), Some(hour(101))));
-    assert!(both.may_send(hour(101 + 72)) && !both.may_send(hour(101 + 73)));
+    assert!(
+        both.may_send(hour(101 + 72), &HealthLimits::default())
+            && !both.may_send(hour(101 + 73), &HealthLimits::default())
+    );
     // SPF is mended while nobody knows of the name: it fails no longer in what stops it.
     let unknown = nameless.fails("_dmarc.example.com", RecordKind::Txt);
     let mended = DomainState::after(Some(&both), unknown.judge(&subject()), hour(102));
@@ -421,7 +449,10 @@ fn a_domain_that_fails_no_longer_does_not_fail_while_something_else_is_unknown()
     let ill = DomainState::after(None, good().txt("example.com", &[]).judge(&subject()), start);
     let half = good().fails("_dmarc.example.com", RecordKind::Txt);
     let next = DomainState::after(Some(&ill), half.judge(&subject()), start + SignedDuration::from_hours(1));
-    assert_eq!((next.verdict, next.change(Some(&ill))), (Verdict::Unknown, Some(Change::Recovered)));
+    assert_eq!(
+        (next.verdict, next.change(Some(&ill), &HealthLimits::default())),
+        (Verdict::Unknown, Some(Change::Recovered))
+    );
     assert_eq!(next.dns(), Dns::Passing);
 }
 

@@ -8,7 +8,7 @@ use crate::day::SlotState;
 use crate::health::DayTally;
 use crate::id::{MailboxId, SlotId};
 use crate::mailbox::{Provider, Schedule, State};
-use crate::placement::{Finds, Outcome};
+use crate::placement::{Finds, Outcome, SentMail};
 use crate::slots::Slots;
 use crate::visit::Placement;
 
@@ -17,8 +17,6 @@ use crate::visit::Placement;
 pub struct Neighbour {
     /// Who hosts it.
     pub provider: Provider,
-    /// Whether it reads what it gets, as controls and `measure` do not.
-    pub engages: bool,
     /// Whether anybody visits it, and what was found can be read.
     pub is_searched: bool,
 }
@@ -26,14 +24,14 @@ pub struct Neighbour {
 /// The mailboxes that are written to.
 pub type Neighbours = BTreeMap<MailboxId, Neighbour>;
 
-/// Counts the slots of a local day of a mailbox, by provider of the recipient. `engages`: whether its mail is engaged with at
-/// all.
+/// Counts the slots of a local day of a mailbox, by provider of the recipient. A mail is read if a visit saw it read on the
+/// recipient's server: what should have been read is not counted, and what controls and `measure` leave alone is not either.
 ///
 /// A slot whose fate is unknown is not counted until it was found. A mail to a mailbox that nobody visits (any more) is
 /// never missing: nobody has looked for it.
 #[must_use]
 pub fn tally_day(
-    (mailbox, engages): (MailboxId, bool),
+    mailbox: MailboxId,
     mut day: DayTally,
     slots: &Slots,
     schedule: &Schedule,
@@ -44,7 +42,8 @@ pub fn tally_day(
     let closed = schedule.window_on(day.date).map_or_else(|| schedule.day_bounds(day.date).1, |(_, end)| end);
     for (&k, state) in slots {
         let known = neighbours.get(&state.partner());
-        let find = finds.of(SlotId { mailbox, date: day.date, k });
+        let slot = SlotId { mailbox, date: day.date, k };
+        let find = finds.of(slot);
         let is_out = match state {
             SlotState::Sent { .. } | SlotState::Bounced { .. } => true,
             SlotState::Claimed { .. } | SlotState::Ambiguous { .. } => find.is_some(),
@@ -60,7 +59,7 @@ pub fn tally_day(
             tally.bounced += 1;
             continue;
         }
-        match Outcome::of(find, closed, now) {
+        match finds.outcome(&SentMail { slot, to: state.partner(), by: closed }, now) {
             Outcome::Found(Placement::Inbox) => tally.inbox += 1,
             Outcome::Found(Placement::Spam) => tally.spam += 1,
             Outcome::Found(Placement::Promotions) => tally.promotions += 1,
@@ -68,7 +67,7 @@ pub fn tally_day(
             Outcome::Missing => tally.missing += u32::from(known.is_some_and(|known| known.is_searched)),
             Outcome::Open => {}
         }
-        tally.read += u32::from(engages && find.is_some() && known.is_some_and(|known| known.engages));
+        tally.read += u32::from(finds.is_read(slot));
     }
     day
 }

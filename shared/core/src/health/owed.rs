@@ -2,8 +2,8 @@
 //!
 //! domain.md §7 holds sends against targets to see whether a mailbox is used as it should be. A provider that is down, a cap
 //! without room, a fan-out that did not run and a pool without partners say nothing of the mailbox: whoever counted them would
-//! call an outage a loss of reputation, and take a whole fleet out of service for it. A day keeps one reason for all that it
-//! missed; only one that speaks of the sender ([`is_own`]) is held against it.
+//! call an outage a loss of reputation, and take a whole fleet out of service for it. Of what a day missed, only what was tried
+//! and met a trouble that speaks of the sender ([`is_own`]) is held against it.
 
 use crate::bounce::classify;
 use crate::event::Class;

@@ -38,6 +38,9 @@ pub struct Standing {
     /// Since when the domain fails, as far as was last known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dns_failing_since: Option<Timestamp>,
+    /// Since when nobody could look its domain up, while it has not begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dns_unknown_since: Option<Timestamp>,
     /// How often a new mailbox was in error.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub refusals: u32,
@@ -111,6 +114,7 @@ impl Standing {
             well_on: None,
             low_since: None,
             dns_failing_since: None,
+            dns_unknown_since: None,
             refusals: 0,
             retry_at: None,
             disabled: false,

@@ -1,12 +1,18 @@
 //! One test a row of the table of transitions, then what must hold whatever happens.
 
+use jiff::ToSpan;
 use jiff::civil::{Time, date};
 use proptest::prelude::*;
 
 use super::*;
-use crate::health::{DayTally, HealthInput, Reputation, Scores, Tally, health};
+use crate::day::SlotState;
+use crate::health::{DayTally, HealthInput, Neighbour, Reputation, Scores, Tally, health, tally_day};
+use crate::id::{MailboxId, SlotId};
 use crate::mailbox::{Days, Provider, Schedule};
+use crate::placement::Finds;
 use crate::rate::Rate;
+use crate::slots::Slots;
+use crate::visit::{Found, Placement};
 
 const NOW: &str = "2026-03-11T12:00:00Z";
 const TODAY: Date = date(2026, 3, 11);
@@ -114,6 +120,28 @@ fn new_becomes_error_when_its_domain_fails_beyond_its_grace() {
     assert_eq!(rule(&standing, &failing(72)), Some((State::Error, Rule::DnsFails)));
     // A look-up that failed says nothing.
     assert_eq!(rule(&standing, &Evidence { dns: Dns::Unknown, ..evidence(State::New, None) }), None);
+}
+
+/// domain.md §7: unknown health is never read as healthy. Its grace is that of a domain that fails.
+#[test]
+fn new_becomes_error_when_nobody_could_look_its_domain_up_and_begins_once_somebody_can() {
+    let unknown = |state| Evidence { dns: Dns::Unknown, ..evidence(state, None) };
+    let limits = HealthLimits::default();
+    let at =
+        |standing: &Standing, evidence: &Evidence, hour: i64| step(standing, evidence, now() + hours(hour), &limits);
+    let first = at(&since(State::New, hours(0)), &unknown(State::New), 0).after;
+    assert_eq!((first.state, first.dns_unknown_since), (State::New, Some(now())));
+    let within = at(&first, &unknown(State::New), 71);
+    assert_eq!((within.ruling, within.after.dns_unknown_since), (None, Some(now())), "counted from the first look");
+    let barred = at(&first, &unknown(State::New), 72);
+    assert_eq!((barred.after.state, barred.ruling.map(|ruling| ruling.rule)), (State::Error, Some(Rule::DnsFails)));
+    // It is not tried again while that is so, and is as soon as anything is known that does not fail.
+    assert_eq!(at(&barred.after, &unknown(State::Error), 100).ruling, None);
+    let known = at(&barred.after, &evidence(State::Error, None), 101);
+    assert_eq!((known.after.state, known.after.dns_unknown_since), (State::New, None));
+    // Who sends already goes on: not to know is no failure.
+    let warming = at(&since(State::Warming, hours(0)), &unknown(State::Warming), 500);
+    assert_eq!((warming.ruling, warming.after.dns_unknown_since), (None, None));
 }
 
 #[test]
@@ -648,4 +676,41 @@ proptest! {
             prop_assert_eq!(&serde_json::from_str::<Standing>(&json).unwrap(), &standing);
         }
     }
+}
+
+/// domain.md §7: read rate ≥ 15 %. Counted is what was seen read, so recipients that are only written to are no proof of warmth.
+#[test]
+fn a_mailbox_whose_mail_is_found_and_never_read_does_not_become_ready() {
+    let (me, them) = (MailboxId(1), MailboxId(2));
+    let neighbours = [(them, Neighbour { provider: Provider::Gmail, is_searched: true })].into();
+    let schedule = Schedule::new("UTC", Time::midnight(), Time::constant(23, 0, 0, 0), Days::ALL).unwrap();
+    let is_ready = |read_of_forty: u16| {
+        let mut finds = Finds::default();
+        let days: Vec<DayTally> = (1..=7_i64)
+            .map(|ago| {
+                let date = TODAY.saturating_sub(ago.days());
+                let slot = |k| SlotId { mailbox: me, date, k };
+                let found = |k| Found { slot: slot(k), placement: Placement::Inbox };
+                finds.note(&(0..40).map(found).collect::<Vec<_>>());
+                finds.note_reads((0..read_of_forty).map(slot));
+                let slots: Slots = (0..40).map(|k| (k, SlotState::Sent { partner: them })).collect();
+                let day = DayTally { target: 40, ..DayTally::new(date) };
+                tally_day(me, day, &slots, &schedule, &finds, &neighbours, now())
+            })
+            .collect();
+        let input = HealthInput {
+            days: &days,
+            today: TODAY,
+            day_index: 20,
+            schedule: &schedule,
+            dns_fails: false,
+            counted_from: None,
+            dropped_on: None,
+            last: None,
+        };
+        let known = health(&input, &HealthLimits::default());
+        let evidence = Evidence { day_index: 20, sent: 280, ..evidence(State::Warming, Some(known)) };
+        rule(&since(State::Warming, hours(500)), &evidence) == Some((State::Ready, Rule::Ready))
+    };
+    assert_eq!([0, 5, 6, 40].map(is_ready), [false, false, true, true], "6 of 40 are 15 %");
 }

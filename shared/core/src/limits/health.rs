@@ -18,7 +18,7 @@ pub struct HealthLimits {
     pub complaint_full: f64,
     /// Deliverability, at most, while the domain's records fail.
     pub failing_cap: u8,
-    /// With fewer sends in 24 h the bounce rate is taken over 7 days.
+    /// With fewer sends today and yesterday the bounce rate is taken over 7 days.
     pub day_sample_min: u32,
     /// Share of the targets of 7 sending days that must have been sent for full heat.
     pub volume_share: f64,

@@ -218,7 +218,7 @@ impl World {
                 row.box_row.received_week += 1;
                 self.received[me] += 1;
                 let turn = u8::try_from(mail.chain.len() - 1).unwrap();
-                let engaged = engagement(&self.seed, mail.slot, row.plan.plan.reply_rate, turn);
+                let engaged = engagement(&self.seed, mail.slot, row.plan.plan.reply_rate, turn, &self.limits.engage);
                 if let Some(after_s) = engaged.reply_after_s {
                     let due_at = at + SignedDuration::from_secs(i64::from(engaged.read_delay_s + after_s));
                     row.box_row.pending.push(PendingReply { due_at, chain: mail.chain, rewritten_id: None });

@@ -127,8 +127,8 @@ pub struct Skipped {
 /// How the text begins that [`SkipReason::missed`] gives.
 pub const HELD_BACK: &str = "held back: ";
 
-/// A mailbox whose window closes before the next tick, with slots that are still not sent: what its day's record is to say,
-/// unless a send went wrong and said so.
+/// A mailbox whose window closes before the next tick, with slots that are still not sent: what its day's record is to say of
+/// those that were not tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeldBack {
     /// Which.
@@ -147,7 +147,7 @@ pub(crate) fn held_back(input: &TickInput<'_>, today: &[Today], skipped: &[(usiz
         let row = &input.fleet[mailbox].plan;
         let is_last = today[mailbox].window.is_some_and(|(_, closes)| closes <= tick_end);
         let owes = row.date == Some(today[mailbox].date) && row.plan.role == Role::Sender;
-        if is_last && owes && row.last_trouble.is_none() {
+        if is_last && owes && row.held_back.is_none() {
             first.entry(mailbox).or_insert(reason);
         }
     }

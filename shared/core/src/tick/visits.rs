@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::day::SlotState;
-use crate::engage::{KEPT_DAYS, VISITS_MAX, VisitDay, at_local_second};
+use crate::engage::{VISITS_MAX, VisitDay, at_local_second};
 use crate::id::SlotId;
 use crate::mailbox::State;
 use crate::message::{Search, VERSION, VisitOrder};
@@ -21,9 +21,9 @@ const IN_FLIGHT: SignedDuration = SignedDuration::from_hours(36);
 /// The last visit of the day is planned again in every second tick (its order lives for two) until it was recorded, or
 /// the day has had the most sessions it may.
 const REPEAT_TICKS: i64 = 2;
-/// For how long after a pool's last claim the evening visits go on, so that filed copies are deleted in time: they are kept
-/// for 14 days, and the last ones are filed within [`IN_FLIGHT`].
-const EXPIRING: SignedDuration = SignedDuration::from_hours(24 * (KEPT_DAYS + 3));
+/// For how many days more than filed copies are kept the evening visits go on after a pool's last claim, so that they are
+/// deleted in time: the last ones are filed within [`IN_FLIGHT`].
+const EXPIRING_DAYS: i64 = 3;
 
 /// The visits of the tick, in order of delay and mailbox.
 pub(crate) fn plan<'t>(
@@ -34,6 +34,7 @@ pub(crate) fn plan<'t>(
 ) -> Vec<(u32, VisitOrder)> {
     let mut searches = searches(input, by_id);
     let last_claims = last_claims(input);
+    let expiring = SignedDuration::from_hours(24 * (i64::from(input.limits.engage.filed_days) + EXPIRING_DAYS));
     let mut visits = Vec::new();
     for (mailbox, row) in input.fleet.iter().enumerate() {
         if !is_visited(row.plan.state) {
@@ -46,7 +47,7 @@ pub(crate) fn plan<'t>(
         let search = searches.remove(&mailbox).unwrap_or_default();
         let within = |span| last_claims[mailbox].is_some_and(|claim| input.now.duration_since(claim) <= span);
         let first_after_night = visit.number == 0 && within(IN_FLIGHT);
-        let expiry = visit.last && within(EXPIRING);
+        let expiry = visit.last && within(expiring);
         let needed = is_new || !search.is_empty() || first_after_night || expiry;
         if !(needed || is_active(row, day.date) || traffic().awaited(mailbox) > 0) {
             continue;

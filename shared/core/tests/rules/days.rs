@@ -1,5 +1,7 @@
 //! §2 and §4: the target of a day, and the turn from one day to the next.
 
+use std::collections::BTreeSet;
+
 use jiff::ToSpan;
 use jiff::civil::{Date, date, time};
 use preheat_core::catchup::carry;
@@ -9,7 +11,7 @@ use preheat_core::id::{MailboxId, SlotId};
 use preheat_core::limits::Limits;
 use preheat_core::mailbox::{Days, Mode, Provider, Role, Schedule, State};
 use preheat_core::target::{CampaignDay, share_with_campaigns, target};
-use preheat_core::turn::{DayArchive, MISSED_NO_TROUBLE, MISSED_NOT_FOUND, Turned, turn_day};
+use preheat_core::turn::{BoxArchive, DayArchive, MISSED_NO_TROUBLE, MISSED_NOT_FOUND, Turned, turn_day};
 use preheat_core::visit::{BoxRow, Found, PendingReply, Placement};
 use proptest::prelude::*;
 
@@ -191,6 +193,33 @@ fn more_than_a_fifth_is_missed_with_its_reason() {
         assert_eq!(archive.missed, [(reason.to_owned(), 30 - own / 5)].into());
         assert_eq!(turned.plan.last_trouble, None);
     }
+}
+
+#[test]
+fn what_was_tried_is_missed_for_its_trouble_and_the_rest_for_want_of_room() {
+    let mut monday = row_on(MONDAY, 30, 40, 10);
+    monday.last_trouble = Some("421 from the provider".to_owned());
+    // 12 and 13 were tried and are open; 3 was tried, and went out later.
+    monday.troubled = [3, 12, 13].into();
+    let missed = |row: &PlanRow| {
+        let archive = turn(row, "2026-03-03T00:00:00Z").unwrap().archive.unwrap();
+        (archive.missed, 30 - archive.carried_out)
+    };
+    let (reasons, count) = missed(&monday);
+    let expected = [("421 from the provider".to_owned(), 2), (MISSED_NO_TROUBLE.to_owned(), count - 2)];
+    assert_eq!(reasons, expected.into());
+    // A refused one whose place another slot took is not missed.
+    let mut replaced = monday.clone();
+    replaced.slots.insert(9, SlotState::Rejected { partner: PARTNER });
+    replaced.slots.insert(40, SlotState::Sent { partner: PARTNER });
+    replaced.troubled = [9, 12].into();
+    assert_eq!(missed(&replaced).0.get("421 from the provider"), Some(&1));
+    // A row of the version before notes no slots: all of it is put down to its trouble, as it was then.
+    monday.troubled.clear();
+    let (reasons, count) = missed(&monday);
+    assert_eq!(reasons, [("421 from the provider".to_owned(), count)].into());
+    let next = turn(&monday, "2026-03-03T00:00:00Z").unwrap().plan;
+    assert!(next.troubled.is_empty() && next.last_trouble.is_none());
 }
 
 #[test]
@@ -446,6 +475,34 @@ fn the_box_row_turns_and_keeps_its_newest_finds() {
 }
 
 /// What is only measured stays in spam, so visits see it again: the row must know it for as long as they look back.
+/// What was seen read goes into the archive: of the day's own finds, and of the evening's before, which is seen a day later.
+#[test]
+fn what_was_seen_read_is_archived_once_and_kept_no_longer() {
+    let limits = Limits { found_kept_max: 2, ..Limits::default() };
+    let found = |date: Date, k| Found { slot: slot(9, date, k), placement: Placement::Inbox };
+    let sunday = date(2026, 3, 1);
+    let old = BoxRow {
+        date: Some(MONDAY),
+        found: vec![found(sunday, 7), found(sunday, 8), found(MONDAY, 0), found(MONDAY, 1), found(MONDAY, 2)],
+        found_before: 2,
+        read: [slot(9, sunday, 8), slot(9, MONDAY, 0), slot(9, MONDAY, 2)].into(),
+        ..no_box()
+    };
+    let row = row_on(MONDAY, 10, 20, 12);
+    let turned = turn_day(&seed(), &row, &old, at("2026-03-03T00:00:00Z"), MANY, &limits).unwrap();
+    let archive = turned.box_archive.unwrap();
+    assert_eq!(archive.found.len(), 3);
+    let reads: Vec<SlotId> = archive.reads().collect();
+    assert_eq!(reads, [slot(9, MONDAY, 0), slot(9, MONDAY, 2), slot(9, sunday, 8)]);
+    // What is known to be read lies filed; the one that is not may be met again.
+    assert_eq!((turned.box_row.found, turned.box_row.read), (vec![found(MONDAY, 1)], BTreeSet::new()));
+    let json = serde_json::to_string(&archive).unwrap();
+    assert_eq!(serde_json::from_str::<BoxArchive>(&json).unwrap(), archive);
+    // An archive of a version that did not look says of none that it was read.
+    let before = json.split(",\"read\"").next().map(|kept| format!("{kept}}}")).unwrap();
+    assert_eq!(serde_json::from_str::<BoxArchive>(&before).unwrap().reads().count(), 0);
+}
+
 #[test]
 fn finds_that_are_left_in_spam_are_known_for_days() {
     let limits = Limits { found_kept_max: 1, ..Limits::default() };

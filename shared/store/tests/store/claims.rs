@@ -102,6 +102,7 @@ async fn a_lost_answer_is_known_again() {
     assert_eq!(row.slots[&2], SlotState::Ambiguous { since: at("09:05:00"), partner: PARTNER });
     assert!(!row.slots.contains_key(&3) && !row.replied.contains_key(&parent(3)));
     assert_eq!(row.last_trouble.as_deref(), Some("421 4.7.0 later"));
+    assert_eq!(row.troubled, [1, 3].into(), "which of its slots met any, however often they are told");
     assert_eq!(world.aws.faults().injected_total(), 8);
 }
 

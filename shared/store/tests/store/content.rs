@@ -7,6 +7,7 @@ use preheat_core::content::Language;
 use preheat_core::content::deck::Deck;
 use preheat_core::content::plan::{Plan, PlanId, Script, Written};
 use preheat_core::content::tally::Tally;
+use preheat_core::limits::ContentLimits;
 use preheat_core::rate::Rate;
 
 use crate::world::World;
@@ -50,7 +51,7 @@ async fn a_tick_is_counted_once_however_often_it_is_said() {
     let plan = world.store.content_stock().await.unwrap().plans.remove(0);
     assert_eq!((plan.uses, plan.spam, plan.is_in_use()), (9, Rate::new(3, 30), true));
     world.store.add_content_tallies(tick(99_000), &tally(3)).await.unwrap();
-    assert!(world.store.content_stock().await.unwrap().plans[0].is_spent());
+    assert!(world.store.content_stock().await.unwrap().plans[0].is_spent(&ContentLimits::default()));
     world.store.retire_content_plan(id(1), DAY).await.unwrap();
     world.store.retire_content_plan(id(1), date(2026, 3, 9)).await.unwrap();
     assert_eq!(world.store.content_plan(id(1)).await.unwrap().unwrap().retired, Some(DAY));

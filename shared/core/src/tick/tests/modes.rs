@@ -1,8 +1,10 @@
 //! Seeds receive and reply only; a mailbox in mode `volume` exchanges nothing.
 
+use std::collections::BTreeMap;
+
 use super::{at, steady};
 use crate::id::{MailboxId, SlotId};
-use crate::mailbox::{Mode, Role, State};
+use crate::mailbox::{Days, Mode, Role, Schedule, State};
 use crate::message::Content;
 use crate::tick::simulation::{World, fleet};
 use crate::visit::PendingReply;
@@ -45,6 +47,46 @@ fn a_seed_has_caps_of_its_own() {
         }
     }
     assert_eq!((replies, received), (3, 4));
+}
+
+/// A seed's days are those on which it replies. It stands in for recipients, and those receive on every day of the week.
+#[test]
+fn a_seed_receives_on_its_days_off_within_its_cap_and_replies_when_they_are_over() {
+    let mut world = World::new(fleet(&[6, 6], &steady(8)));
+    world.limits.seed_inbound_per_day = 4;
+    for row in &mut world.fleet {
+        let days = if row.plan.plan.id == MailboxId(1) { Days::WORKING } else { Days::ALL };
+        let schedule = &row.plan.plan.schedule;
+        row.plan.plan.schedule = Schedule::new(&schedule.zone, schedule.start, schedule.end, days).unwrap();
+    }
+    world.fleet[0].plan.plan.role = Role::Seed;
+    world.fleet[0].plan.plan.reply_rate = 0.5;
+    world.skip_to("2026-03-06T00:00:00Z");
+    let seed = MailboxId(1);
+    let (mut received, mut replied, mut visited) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    while world.now < at("2026-03-10T00:00:00Z") {
+        let date = world.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let plan = world.tick();
+        for (_, batch) in &plan.sends {
+            let to_seed = batch.orders.iter().filter(|order| order.partner == seed).count();
+            *received.entry(date.day()).or_default() += to_seed;
+            if batch.mailbox == seed {
+                *replied.entry(date.day()).or_default() += batch.orders.len();
+            }
+        }
+        *visited.entry(date.day()).or_insert(0) +=
+            plan.visits.iter().filter(|(_, order)| order.mailbox == seed).count();
+    }
+    let on = |counts: &BTreeMap<i8, usize>, day| counts.get(&day).copied().unwrap_or(0);
+    for day in [7, 8] {
+        assert_eq!(
+            (on(&received, day), on(&replied, day)),
+            (4, 0),
+            "March {day} is a day off: {received:?} {replied:?}"
+        );
+        assert!(on(&visited, day) > 1, "what came is found and filed: {visited:?}");
+    }
+    assert!(on(&replied, 9) > 0, "on Monday it replies: {replied:?}");
 }
 
 #[test]

@@ -187,8 +187,8 @@ fn the_last_tick_of_a_day_says_what_kept_the_rest_back() {
     while world.now < at("2026-03-02T15:45:00Z") {
         assert_eq!(world.tick().held_back, [], "the day is not over");
     }
-    // The last quarter of an hour in Berlin. A send of this one went wrong: its own words are better.
-    world.fleet[0].plan.last_trouble = Some("421 busy".to_owned());
+    // The last quarter of an hour in Berlin. Of this one it is noted already.
+    world.fleet[0].plan.held_back = Some("held back: no room".to_owned());
     let last = world.tick();
     assert!(last.held_back.len() > 5, "{:?}", last.summary);
     for held in &last.held_back {
