@@ -49,6 +49,8 @@ pub struct Conduct {
     told: Told,
     limits: Limits,
     next: u64,
+    /// What was decided, by the name of the rule: whether there was anything to watch.
+    pub decided: BTreeMap<&'static str, u64>,
     /// Every violation, in words.
     pub violations: Vec<String>,
 }
@@ -60,7 +62,7 @@ impl Conduct {
         rig.aws.create_queue(HEARD, QueueSettings::default());
         rig.aws.create_bus(BUS, HEARD);
         let courses = rig.members.iter().map(|(id, _)| (*id, Course::default())).collect();
-        Self { courses, told: Told::default(), limits, next: 0, violations: Vec::new() }
+        Self { courses, told: Told::default(), limits, next: 0, decided: BTreeMap::new(), violations: Vec::new() }
     }
 
     /// A person does something: what is said here before it is tried may be seen from now on.
@@ -129,6 +131,9 @@ impl Conduct {
             let Some(row) = rig.store.plan_row(*id).await? else { continue };
             let health = rig.store.health(*id).await?;
             let decisions = rig.store.decisions(*id).await?;
+            for one in decisions.iter().filter(|one| !one.void) {
+                *self.decided.entry(one.rule.name()).or_default() += 1;
+            }
             let mut found = chain::check(&decisions, row.state, health.as_ref().map(|seen| &seen.row), &self.limits);
             if let Some(course) = self.courses.get(id) {
                 found.extend(self.told.check(*id, &decisions, course));

@@ -56,9 +56,8 @@ impl Hands {
     /// What a seed draws for a fleet of five or more.
     pub(crate) fn drawn(rig: &Rig, limits: &Limits, stream: &mut impl RngCore) -> Self {
         let app = app_over(&rig.aws, Arc::new(rig.network.clone()), &rig.clock, limits);
-        let mut hour = |from: u32, among: u32| {
-            rig.now() + SignedDuration::from_hours(i64::from(from + stream.next_u32() % among))
-        };
+        let mut hour =
+            |from: u32, among: u32| rig.now() + SignedDuration::from_hours(i64::from(from + stream.next_u32() % among));
         let (paused_at, resumed_at, bad_at) = (hour(10, 24), hour(36, 36), hour(9, 16));
         let (story, is_resumed) = (stream.next_u32() % 4, stream.next_u32().is_multiple_of(2));
         let (one, other) = NEIGHBOURS;

@@ -4,7 +4,7 @@
 //! A safety phase, in which faults of every kind that the seed draws go on, is followed by a liveness phase without any: the
 //! backlog must drain, and the next sending day must fill (reliability.md, invariant 10).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -43,6 +43,8 @@ pub struct Outcome {
     pub throttles: u64,
     /// Mails that servers took.
     pub mails: u64,
+    /// What the governor decided, by the name of the rule.
+    pub decided: BTreeMap<&'static str, u64>,
     /// Share of the targets of the liveness day that was sent.
     pub fill: f64,
     /// What must not have happened.
@@ -224,6 +226,7 @@ async fn play(seed: u64, chaos: Chaos, trace: bool) -> Result<Outcome> {
         connections_cut: network.cut + network.refused + network.stalled,
         throttles: rig.aws.faults().injected_total(),
         mails: watch.mails,
+        decided: conduct.decided,
         fill,
         violations,
         history: format!("{:016x}/{}", history.digest, history.events),
@@ -322,9 +325,8 @@ async fn fill(rig: &Rig, subjects: &BTreeSet<MailboxId>, violations: &mut Vec<St
         }
         // What became ambiguous in the safety phase was searched for, and settled one way or the other.
         let old = |since: Timestamp| now.duration_since(since) > SignedDuration::from_hours(36);
-        let is_lost = |state: SlotState| {
-            !subjects.contains(&state.partner()) && state.ambiguous_since(now).is_some_and(old)
-        };
+        let is_lost =
+            |state: SlotState| !subjects.contains(&state.partner()) && state.ambiguous_since(now).is_some_and(old);
         let lost = row.slots.values().filter(|state| is_lost(**state)).count();
         let open = row.open.values().filter(|state| is_lost(**state)).count();
         if open + lost > 0 {

@@ -140,17 +140,10 @@ mod tests {
 
     #[test]
     fn a_day_that_was_never_rolled_up_and_a_score_of_101_are_found() {
-        let scores = Scores {
-            deliverability: 90,
-            heat: 101,
-            score: 80,
-            ready: true,
-            estimated_ready: None,
-            uncapped: None,
-        };
+        let scores =
+            Scores { deliverability: 90, heat: 101, score: 80, ready: true, estimated_ready: None, uncapped: None };
         let slots: Slots = [(0, SlotState::Sent { partner: MailboxId(2) })].into_iter().collect();
-        let health =
-            HealthRow { scores: Some(scores), ..HealthRow::first(State::Warming, Timestamp::UNIX_EPOCH) };
+        let health = HealthRow { scores: Some(scores), ..HealthRow::first(State::Warming, Timestamp::UNIX_EPOCH) };
         let found = judge(&[(DAY, 1)].into(), &[(DAY, slots)].into(), &health);
         assert!(found[0].contains("does not know") && found[1].contains("beyond 100"), "{found:?}");
         let unknown = HealthRow::first(State::Ready, Timestamp::UNIX_EPOCH);

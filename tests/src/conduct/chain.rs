@@ -10,12 +10,7 @@ use preheat_core::limits::Limits;
 use preheat_core::mailbox::State;
 
 /// What is wrong with all decisions of a mailbox, in their order, beside its state and its health row at rest.
-pub(super) fn check(
-    decisions: &[Decision],
-    state: State,
-    health: Option<&HealthRow>,
-    limits: &Limits,
-) -> Vec<String> {
+pub(super) fn check(decisions: &[Decision], state: State, health: Option<&HealthRow>, limits: &Limits) -> Vec<String> {
     let mut found = Vec::new();
     let mut before: Option<&Decision> = None;
     for (one, seq) in decisions.iter().zip(1..) {
@@ -97,9 +92,7 @@ fn may(one: &Decision) -> bool {
         (Rule::ReputationDrop, State::Warming) => one.from == State::Ready,
         (Rule::Recovered, State::Warming) | (Rule::NotRecovered, State::Retired) => one.from == State::Degraded,
         (Rule::DisabledTooLong, State::Retired) => one.from == State::Error,
-        (Rule::Paused(cause), State::Paused) => {
-            one.from.sends() || (cause == Cause::Domain && one.from == State::New)
-        }
+        (Rule::Paused(cause), State::Paused) => one.from.sends() || (cause == Cause::Domain && one.from == State::New),
         (Rule::Resumed, State::Warming | State::New) => one.from == State::Paused,
         (Rule::Tier | Rule::DomainSending, to) => to == one.from && to.sends(),
         _ => false,
@@ -227,9 +220,11 @@ mod tests {
     fn at_rest_the_rows_say_what_was_decided() {
         let life = life();
         let health = |seq, state| HealthRow { seq, ..HealthRow::first(state, Timestamp::UNIX_EPOCH) };
-        for (state, seq, known) in
-            [(State::Paused, 3, State::Warming), (State::Warming, 2, State::Warming), (State::Warming, 3, State::Paused)]
-        {
+        for (state, seq, known) in [
+            (State::Paused, 3, State::Warming),
+            (State::Warming, 2, State::Warming),
+            (State::Warming, 3, State::Paused),
+        ] {
             let found = check(&life, state, Some(&health(seq, known)), &Limits::default());
             assert!(found.len() == 1 && found[0].contains("its row says"), "{found:?}");
         }

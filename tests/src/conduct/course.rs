@@ -72,7 +72,10 @@ impl Course {
             let mails = self.mails.iter().filter(still);
             found.extend(mails.map(|at| {
                 let since = last.at;
-                format!("its server took a mail at {at}, and it has been {:?} since {since} at the latest", sample.state)
+                format!(
+                    "its server took a mail at {at}, and it has been {:?} since {since} at the latest",
+                    sample.state
+                )
             }));
         }
         if sample.state != State::Paused {
@@ -96,7 +99,8 @@ impl Course {
         // It was paused after this, so for no longer.
         let before = self.before_pause?;
         let is_short = at.duration_since(before) < SignedDuration::from_hours(i64::from(pause_hours));
-        is_short.then(|| format!("its pause was cut short: not paused at {before}, {to:?} at {at}, under {pause_hours} h"))
+        is_short
+            .then(|| format!("its pause was cut short: not paused at {before}, {to:?} at {at}, under {pause_hours} h"))
     }
 
     /// How often others than the governor have put it into a state that is told as `kind`: at the most, as far as was seen.

@@ -54,8 +54,7 @@ impl Told {
     pub(super) fn check(&self, id: MailboxId, decisions: &[Decision], course: &Course) -> Vec<String> {
         let kinds = Kind::ALL.iter().copied().filter(|kind| kind.family() == Family::Mailbox);
         let found = kinds.filter_map(|kind| {
-            let of_kind =
-                |one: &&Decision| !one.void && one.is_told() && kind_of(one.from, one.to) == Some(kind);
+            let of_kind = |one: &&Decision| !one.void && one.is_told() && kind_of(one.from, one.to) == Some(kind);
             let (observed, own): (Vec<_>, Vec<_>) = decisions.iter().filter(of_kind).partition(|one| one.observed);
             let least = own.len() + observed.len();
             let most = own.len() + observed.len().max(course.moves(kind));
