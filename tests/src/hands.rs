@@ -58,7 +58,8 @@ impl Hands {
         let app = app_over(&rig.aws, Arc::new(rig.network.clone()), &rig.clock, limits);
         let mut hour =
             |from: u32, among: u32| rig.now() + SignedDuration::from_hours(i64::from(from + stream.next_u32() % among));
-        let (paused_at, resumed_at, bad_at) = (hour(10, 24), hour(36, 36), hour(9, 16));
+        // In the window of Los Angeles, where the neighbour lives: orders are queued when its person pauses it.
+        let (paused_at, resumed_at, bad_at) = (hour(18, 6), hour(36, 36), hour(9, 16));
         let (story, is_resumed) = (stream.next_u32() % 4, stream.next_u32().is_multiple_of(2));
         let (one, other) = NEIGHBOURS;
         let mut left = vec![(paused_at, other, What::Pause)];

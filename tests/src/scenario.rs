@@ -187,9 +187,10 @@ async fn play(seed: u64, chaos: Chaos, trace: bool) -> Result<Outcome> {
         tracing::info!("{chaos:?}");
     }
     let mut calm = false;
-    let mut now = start;
+    // Between two ticks: orders are queued when somebody does something.
+    let mut now = start + SignedDuration::from_mins(2);
     while now < end {
-        now += SignedDuration::from_mins(30);
+        now = (now + SignedDuration::from_mins(30)).min(end);
         tokio::select! {
             biased;
             () = sleep_until(&rig.clock, now) => {}
@@ -206,7 +207,7 @@ async fn play(seed: u64, chaos: Chaos, trace: bool) -> Result<Outcome> {
         }
         hands.act(&rig, &mut conduct).await;
         conduct.look(&rig).await?;
-        if calm || now.as_second() % 14_400 == 0 {
+        if calm || now.as_second() % 14_400 < 1_800 {
             look(&rig, &mut watch, calm).await?;
         }
     }
