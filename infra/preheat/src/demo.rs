@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use preheat_app::send::SendOutcome;
 use preheat_core::id::MailboxId;
@@ -77,7 +79,10 @@ const LEAK_AGE_S: i64 = 86_400 + 6 * 3_600;
 /// What the observer counts while the demo runs.
 #[derive(Default)]
 struct Live {
-    sent_today: BTreeMap<MailboxId, u32>,
+    /// By the sender's local date, as all that follows the ramp: the fleet lives all over the world.
+    sent_on: BTreeMap<Date, u32>,
+    /// Targets of each mailbox by its local date.
+    targets: BTreeMap<(Date, MailboxId), u32>,
     sent: BTreeMap<MailboxId, u32>,
     replied: BTreeMap<MailboxId, u32>,
     received: BTreeMap<MailboxId, u32>,
@@ -91,7 +96,7 @@ impl Live {
         match event {
             Event::Sent { slot, outcome: SendOutcome::Sent, reply, .. } => {
                 *self.sent.entry(slot.mailbox).or_default() += 1;
-                *self.sent_today.entry(slot.mailbox).or_default() += 1;
+                *self.sent_on.entry(slot.date).or_default() += 1;
                 if *reply {
                     *self.replied.entry(slot.mailbox).or_default() += 1;
                 }
@@ -170,7 +175,6 @@ async fn play(arguments: &Args) -> Result<(Summary, Vec<Why>)> {
     let step = SignedDuration::from_mins(15);
     let running = rig.stack.run(end + SETTLE);
     let mut running = std::pin::pin!(running);
-    let mut ramp: Vec<(u32, u32, u32)> = Vec::new();
     let mut leaks = 0;
     let mut now = start;
     while now < end + SETTLE {
@@ -189,10 +193,9 @@ async fn play(arguments: &Args) -> Result<(Summary, Vec<Why>)> {
         if now.as_second() % 86_400 == 0 {
             watch.look(&rig).await?;
             leaks = leaks.max(count_leaks(&rig));
-            lock(&live).sent_today.clear();
         }
         if now.as_second() % 3_600 == 0 {
-            let snapshot = snapshot(&rig, &live, &mut ramp, arguments, watch.counts, start, speed).await?;
+            let snapshot = snapshot(&rig, &live, arguments, watch.counts, start, speed).await?;
             if !screen.show(&snapshot)? {
                 bail!("ended by the user on day {}", snapshot.day);
             }
@@ -236,7 +239,6 @@ fn pace(speed: u32, step: SignedDuration) {
 async fn snapshot(
     rig: &Rig,
     live: &Mutex<Live>,
-    ramp: &mut Vec<(u32, u32, u32)>,
     arguments: &Args,
     violations: preheat_stack::summary::Violations,
     start: Timestamp,
@@ -245,7 +247,8 @@ async fn snapshot(
     let rows = rig.rows().await?;
     let now = rig.now();
     let day = u32::try_from(now.duration_since(start).as_hours() / 24).unwrap_or(0) + 1;
-    let live = lock(live);
+    let mut live = lock(live);
+    live.targets.extend(rows.iter().filter_map(|row| Some(((row.date?, row.plan.id), row.quota))));
     let of = |map: &BTreeMap<MailboxId, u32>, id: MailboxId| map.get(&id).copied().unwrap_or(0);
     let mailboxes = rows
         .iter()
@@ -262,17 +265,17 @@ async fn snapshot(
             placements: live.placements.get(&row.plan.id).copied().unwrap_or_default(),
         })
         .collect();
-    let today = (day, rows.iter().map(|row| row.quota).sum(), live.sent_today.values().sum());
-    match ramp.last_mut() {
-        Some(last) if last.0 == day => *last = today,
-        _ => ramp.push(today),
-    }
+    let on = |day: u32| {
+        let date = (start + SignedDuration::from_hours(24 * (i64::from(day) - 1))).to_zoned(TimeZone::UTC).date();
+        let ids = (date, MailboxId(0))..=(date, MailboxId(u32::MAX));
+        (day, live.targets.range(ids).map(|(_, target)| target).sum(), live.sent_on.get(&date).copied().unwrap_or(0))
+    };
     Ok(Snapshot {
         day,
         days_total: u32::from(arguments.days),
         now,
         mailboxes,
-        ramp_history: ramp.clone(),
+        ramp_history: (1..=day.min(u32::from(arguments.days))).map(on).collect(),
         violations: violations.duplicates + violations.over_quota + violations.outside_window,
         speed: f64::from(speed),
     })

@@ -5,7 +5,8 @@
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use preheat_core::mailbox::{Provider, State};
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
@@ -23,7 +24,7 @@ pub(crate) struct Snapshot {
     pub(crate) now: Timestamp,
     /// Every mailbox, in the order of the fleet.
     pub(crate) mailboxes: Vec<MailboxView>,
-    /// Of each day so far: its number, what all targets added up to, what was sent.
+    /// Of each day so far, by the mailboxes' own calendars: its number, what all targets added up to, what was sent.
     pub(crate) ramp_history: Vec<(u32, u32, u32)>,
     /// How often a promise was broken; must stay 0.
     pub(crate) violations: u32,
@@ -59,6 +60,11 @@ impl Snapshot {
         } else {
             format!("day {:>2}{of}{}", self.day, self.days_total)
         }
+    }
+    /// How many days are over on every calendar of the world: the last ones end at noon of the next day, UTC.
+    fn days_over(&self) -> u32 {
+        let is_over = self.now.to_zoned(TimeZone::UTC).hour() >= 12;
+        self.day.saturating_sub(if is_over { 1 } else { 2 }).min(self.days_total)
     }
     /// A number of every mailbox, added up.
     fn sum(&self, of: impl Fn(&MailboxView) -> u32) -> u64 {
@@ -113,8 +119,7 @@ impl Drop for Progress {
     fn drop(&mut self) {
         match self {
             Self::Screen(_) => ratatui::restore(),
-            // Nothing follows the last day; where nobody can read it, nobody misses it.
-            Self::Lines(lines) => drop(lines.finish(&mut std::io::stderr().lock())),
+            Self::Lines(_) => {}
         }
     }
 }
@@ -133,41 +138,38 @@ fn wants_more() -> std::io::Result<bool> {
     Ok(true)
 }
 
-/// A line when a day ends: what a log can keep.
+/// A line for each day that is over everywhere: what a log can keep.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
-    last: Option<Snapshot>,
+    /// How many days were told.
+    told: u32,
 }
 
 impl Lines {
     fn show(&mut self, snapshot: &Snapshot, out: &mut dyn Write) -> std::io::Result<()> {
-        // The last look at a day that is over holds that day's numbers.
-        if let Some(last) = self.last.take().filter(|last| last.day < snapshot.day) {
-            writeln!(out, "{}", line(&last))?;
+        while self.told < snapshot.days_over() {
+            writeln!(out, "{}", line(snapshot, self.told + 1))?;
+            self.told += 1;
         }
-        self.last = Some(snapshot.clone());
         Ok(())
-    }
-
-    /// Prints the last day, which nothing follows.
-    fn finish(&mut self, out: &mut dyn Write) -> std::io::Result<()> {
-        self.last.take().map_or(Ok(()), |last| writeln!(out, "{}", line(&last)))
     }
 }
 
-fn line(snapshot: &Snapshot) -> String {
+/// A day by the mailboxes' own calendars; what was received and done with it, and where it was found, until now.
+fn line(snapshot: &Snapshot, day: u32) -> String {
     let placements = snapshot.placements();
     let found: u64 = placements.iter().sum();
     let share = |at: usize| {
         (placements[at] * 100).checked_div(found).map_or_else(|| "-".to_owned(), |share| format!("{share} %"))
     };
+    let of_day = snapshot.ramp_history.iter().find(|of| of.0 == day);
+    let (target, sent) = of_day.map_or((0, 0), |&(_, target, sent)| (target, sent));
+    let back = i64::from(snapshot.day) - i64::from(day);
+    let date = snapshot.now.to_zoned(TimeZone::UTC).date().saturating_sub(back.days());
     format!(
-        "{:<9}  {}  target {:>4}  sent {:>4}  received {:>5}  replied {:>4}  rescued {:>3}  inbox {}  spam {}  \
-         violations {}",
-        snapshot.day_name("/"),
-        snapshot.now.strftime("%Y-%m-%d"),
-        snapshot.sum(|mailbox| mailbox.target),
-        snapshot.sum(|mailbox| mailbox.sent_today),
+        "day {day:>2}/{}  {date}  target {target:>4}  sent {sent:>4}  in all: received {:>5}  replied {:>4}  rescued {:>3}  \
+         inbox {}  spam {}  violations {}",
+        snapshot.days_total,
         snapshot.sum(|mailbox| mailbox.received),
         snapshot.sum(|mailbox| mailbox.replied),
         snapshot.sum(|mailbox| mailbox.rescued),
@@ -207,29 +209,27 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_printed_when_a_day_ends_and_not_before() {
-        let mut lines = Lines::default();
+    fn a_day_is_told_once_when_it_is_over_everywhere() {
+        let mut lines = Lines { told: 1 };
         let mut out = Vec::new();
         let mut now = snapshot(2);
         lines.show(&now, &mut out).unwrap();
-        now.mailboxes[0].sent_today = 20;
+        assert!(out.is_empty(), "in Hawaii it is still the second day");
+        now.now = "2026-03-04T12:00:00Z".parse().unwrap();
         lines.show(&now, &mut out).unwrap();
-        assert!(out.is_empty());
-        let mut next = snapshot(2);
-        next.day = 4;
-        lines.show(&next, &mut out).unwrap();
-        let first = "day  3/14  2026-03-04  target   40  sent   25  received   180  replied   60  rescued   8  \
-                     inbox 80 %  spam 10 %  violations 0\n";
-        assert_eq!(String::from_utf8(out.clone()).unwrap(), first);
-        lines.finish(&mut out).unwrap();
-        lines.finish(&mut out).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap().lines().count(), 2);
+        lines.show(&now, &mut out).unwrap();
+        let second = "day  2/14  2026-03-03  target  110  sent  108  in all: received   180  replied   60  rescued   8  \
+                      inbox 80 %  spam 10 %  violations 0\n";
+        assert_eq!(String::from_utf8(out.clone()).unwrap(), second);
+        now.day = 20;
+        lines.show(&now, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap().lines().count(), 13, "14 days, of which the first was told before");
     }
 
     #[test]
     fn a_day_on_which_nothing_was_found_has_no_share() {
         let mut empty = snapshot(1);
         empty.mailboxes[0].placements = [0; 5];
-        assert!(line(&empty).contains("inbox -  spam -"));
+        assert!(line(&empty, 3).contains("inbox -  spam -"));
     }
 }

@@ -8,7 +8,7 @@ use preheat_core::backoff::{ProviderBudget, ProviderReport};
 use preheat_core::caps::PlanLimits;
 use preheat_core::content::Language;
 use preheat_core::content::deck::Decks;
-use preheat_core::day::{PlanRow, SlotState, slot_ref};
+use preheat_core::day::{PlanRow, SlotState};
 use preheat_core::engage::engagement;
 use preheat_core::id::{MailboxId, SlotId, TenantId, day_number};
 use preheat_core::mailbox::{MailboxPlan, Mode, Provider, Role, Schedule, State};
@@ -189,7 +189,7 @@ impl<'a> World<'a> {
         let mut before = Vec::new();
         if let Content::Reply { chain, .. } = &order.content {
             if let Some(&parent) = chain.last() {
-                row.replied.insert(slot_ref(parent), slot.k);
+                row.replied.insert(parent, slot.k);
             }
             before.clone_from(chain);
             day.replies += 1;

@@ -47,48 +47,97 @@ pub fn due(slots: &DaySlots, row: &PlanRow, tick_start: Timestamp, tick_end: Tim
     if row.date != Some(slots.date()) || row.quota == 0 {
         return DueNow::default();
     }
-    let (mut overdue, mut fresh, mut expected) = (Vec::new(), Vec::new(), 0_u32);
-    for (nth, (k, at)) in (0..).zip(day_slots(slots, row, limits)) {
-        if nth < row.quota && at <= tick_start {
+    let (open, close) = slots.window();
+    if tick_end <= open {
+        return DueNow::default();
+    }
+    if tick_start >= close {
+        return figures(row, row.quota, unfilled(slots, row, limits));
+    }
+    // Slots fall on whole seconds.
+    let (start_s, end_s) = (first_second(tick_start), first_second(tick_end));
+    let mut waiting = Vec::with_capacity(row.quota.min(256) as usize);
+    let (mut overdue, mut expected) = (0_u32, 0_u32);
+    for (nth, (k, at_s)) in (0..).zip(day_slots(slots, row, limits)) {
+        if nth < row.quota && at_s <= tick_start.as_second() {
             expected += 1;
         }
-        if at < tick_end && !row.slots.contains_key(&k) {
-            if at < tick_start { overdue.push((at, k)) } else { fresh.push((at, k)) }
+        if at_s < end_s && !row.slots.contains_key(&k) {
+            overdue += u32::from(at_s < start_s);
+            waiting.push((at_s, k));
         }
     }
+    let mut due = figures(row, expected, overdue);
     let left = row.quota.saturating_sub(row.used);
-    let behind = count(&overdue).min(left);
-    let deficit = f64::from(expected.saturating_sub(row.used)) / f64::from(row.quota);
-    // A seed may reply within its quota, but owes nothing: it is never behind anybody who does.
-    let mut due = match row.plan.role {
-        Role::Sender => DueNow { ks: Vec::new(), behind, expected, deficit },
-        Role::Seed => DueNow::default(),
-    };
-    let (open, close) = slots.window();
-    if !row.state.sends() || left == 0 || tick_start >= close || tick_end <= open {
+    if !row.state.sends() || left == 0 {
         return due;
     }
-    let spread = count(&fresh) + count(&overdue).div_ceil(ticks_left(tick_start, tick_end, close));
-    let allowed = allowance(slots, row, tick_start, tick_end, limits).max(count(&fresh));
+    let fresh = u32::try_from(waiting.len()).unwrap_or(u32::MAX) - overdue;
+    let spread = fresh + overdue.div_ceil(ticks_left(tick_start, tick_end, close));
+    let allowed = allowance(slots, row, tick_start, tick_end, limits).max(fresh);
     let many = spread.min(allowed).min(left) as usize;
-    overdue.append(&mut fresh);
-    overdue.sort_unstable();
-    due.ks = overdue.into_iter().take(many).map(|(_, k)| k).collect();
+    if many < waiting.len() {
+        // After an outage most of a day waits, of which a tick takes some.
+        waiting.select_nth_unstable(many);
+        waiting.truncate(many);
+    }
+    waiting.sort_unstable();
+    due.ks = waiting.iter().map(|&(_, k)| k).collect();
     due
 }
 
-/// The slots that a row's day consists of: `quota` of them from the moment it was begun, and one more for each refused
-/// one, up to [`Limits::replacement_share`].
-fn day_slots(slots: &DaySlots, row: &PlanRow, limits: &Limits) -> impl Iterator<Item = (u16, Timestamp)> {
+/// The figures of a row of which so many sends were expected by now, and so many slots are overdue.
+fn figures(row: &PlanRow, expected: u32, overdue: u32) -> DueNow {
+    match row.plan.role {
+        Role::Sender => DueNow {
+            ks: Vec::new(),
+            behind: overdue.min(row.quota.saturating_sub(row.used)),
+            expected,
+            deficit: f64::from(expected.saturating_sub(row.used)) / f64::from(row.quota),
+        },
+        // A seed may reply within its quota, but owes nothing: it is never behind anybody who does.
+        Role::Seed => DueNow::default(),
+    }
+}
+
+/// How many slots a row's day has, refused ones replaced: `quota` of them from the moment it was begun, and one more for each
+/// refused one, up to [`Limits::replacement_share`].
+fn day_slot_count(row: &PlanRow, limits: &Limits) -> u32 {
     let refused = row.slots.values().filter(|state| state.is_refused()).count();
     let replaced = u32::try_from(refused).unwrap_or(u32::MAX).min(share(limits.replacement_share, row.quota).max(1));
-    own_slots(*slots, row.begun_at).take(row.quota.saturating_add(replaced) as usize)
+    row.quota.saturating_add(replaced)
+}
+
+/// The slots that a row's day consists of, with their second since the epoch.
+fn day_slots(slots: &DaySlots, row: &PlanRow, limits: &Limits) -> impl Iterator<Item = (u16, i64)> {
+    own_seconds(*slots, row.begun_at).take(day_slot_count(row, limits) as usize)
+}
+
+/// How many slots of a day that is over have no outcome.
+fn unfilled(slots: &DaySlots, row: &PlanRow, limits: &Limits) -> u32 {
+    let count = day_slot_count(row, limits);
+    let filled = if row.begun_at.is_none() {
+        row.slots.keys().take_while(|&&k| u32::from(k) < count).count()
+    } else {
+        day_slots(slots, row, limits).filter(|(k, _)| row.slots.contains_key(k)).count()
+    };
+    count.saturating_sub(u32::try_from(filled).unwrap_or(u32::MAX))
 }
 
 /// The slots of a day in order of k, without those due before it was begun.
 pub(crate) fn own_slots(slots: DaySlots, begun_at: Option<Timestamp>) -> impl Iterator<Item = (u16, Timestamp)> {
-    let begun = begun_at.unwrap_or(Timestamp::MIN);
-    (0..=u16::MAX).map(move |k| (k, slots.time(k))).filter(move |&(_, at)| at >= begun)
+    own_seconds(slots, begun_at).map(move |(k, _)| (k, slots.time(k)))
+}
+
+/// The same in seconds since the epoch: what most ticks compare, for every slot of every mailbox.
+fn own_seconds(slots: DaySlots, begun_at: Option<Timestamp>) -> impl Iterator<Item = (u16, i64)> {
+    let begun_s = begun_at.map_or(i64::MIN, first_second);
+    (0..=u16::MAX).map(move |k| (k, slots.second(k))).filter(move |&(_, at_s)| at_s >= begun_s)
+}
+
+/// The first whole second at or after a moment of our age.
+fn first_second(at: Timestamp) -> i64 {
+    at.as_second() + i64::from(at.subsec_nanosecond() > 0)
 }
 
 /// Ticks over which catch-up is spread: those that are left of the window, but for the last.
@@ -136,8 +185,4 @@ fn whole(number: f64) -> u32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates; callers floor")]
     let whole = number as u32;
     whole
-}
-
-fn count<T>(items: &[T]) -> u32 {
-    u32::try_from(items.len()).unwrap_or(u32::MAX)
 }

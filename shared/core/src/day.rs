@@ -196,13 +196,12 @@ pub struct PlanRow {
     pub used: u32,
     /// What became of each slot of `date`, by k.
     pub slots: Slots,
-    /// Which received mails a slot of this day replies to: parent slot (as [`slot_ref`]) → k. Guards against a
-    /// second reply to one mail.
-    pub replied: BTreeMap<String, u16>,
-    /// Slots of earlier days whose fate is still unknown (as [`slot_ref`]): kept over the turn of the day so that the
+    /// Which received mails a slot of this day replies to: parent slot → k. Guards against a second reply to one mail.
+    pub replied: BTreeMap<SlotId, u16>,
+    /// Slots of earlier days whose fate is still unknown: kept over the turn of the day so that the
     /// recipient's visits go on looking for them. `turn_day` moves them here and drops them after 3 days as missed; the
     /// fan-out makes searches of them; `resolve` removes them.
-    pub open: BTreeMap<String, SlotState>,
+    pub open: BTreeMap<SlotId, SlotState>,
     /// When the last claim was made: the second lock on spacing.
     pub last_claim_at: Option<Timestamp>,
     /// Why the last slot was not sent, if one was not: the reason a missed slot is recorded with.

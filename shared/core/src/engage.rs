@@ -124,9 +124,8 @@ const LATEST_S: u32 = 85_500;
 pub fn visit_times(seed: &Seed, schedule: &Schedule, mailbox: MailboxId, date: Date, visits: u8) -> Vec<Timestamp> {
     let (midnight, next) = schedule.day_bounds(date);
     let day_s = next.duration_since(midnight).as_secs();
-    visit_seconds(seed, schedule, mailbox, date, visits)
-        .map(|second| at_local_second(schedule, date, midnight, day_s, second))
-        .collect()
+    let of_day = VisitDay::new(seed, schedule, mailbox, date, visits);
+    (0..of_day.count()).map(|number| at_local_second(schedule, date, midnight, day_s, of_day.second(number))).collect()
 }
 
 /// The instant at which a wall clock shows this second of the date. On a date of 24 hours that is simple addition,
@@ -148,37 +147,55 @@ pub(crate) fn at_local_second(
     zone.to_timestamp(wall).unwrap_or(plain)
 }
 
-/// The visits of a date as seconds of a wall clock's day, ascending.
-pub(crate) fn visit_seconds(
-    seed: &Seed,
-    schedule: &Schedule,
-    mailbox: MailboxId,
-    date: Date,
+/// The visits of a mailbox on a date, as seconds of a wall clock's day. Each falls into a span of its own behind the one before
+/// it, so that whoever looks for one knows which to draw.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct VisitDay<'a> {
+    seed: &'a Seed,
+    mailbox: u64,
+    day: u64,
     visits: u8,
-) -> impl Iterator<Item = u32> {
-    let visits = u32::from(visits.min(VISITS_MAX));
-    let second_of = |time: jiff::civil::Time| {
-        let second = i32::from(time.hour()) * 3600 + i32::from(time.minute()) * 60 + i32::from(time.second());
-        second.unsigned_abs()
-    };
-    let last_from = (second_of(schedule.end) + AFTER_WINDOW_S).clamp(LAST_FROM_S, LATEST_S - 300);
-    let last_to = last_from.saturating_add(3_600).min(WAKING_S.1.max(last_from + 900)).min(LATEST_S);
-    let others = visits.saturating_sub(1);
-    // Visits keep 30 minutes from the last one, so that none falls into the same tick.
-    let lane = (last_from - 1_800 - WAKING_S.0) / others.max(1);
-    let (mailbox, day) = (u64::from(mailbox.0), u64::from(day_number(date)));
-    let draws: [u64; VISITS_MAX as usize] =
-        std::array::from_fn(|i| if (i as u32) < visits { seed.hash64("visit", &[mailbox, day, i as u64]) } else { 0 });
-    (0..visits).map(move |i| {
-        let draw = draws[i as usize];
-        let pick = |from: u32, to: u32| from + u32::try_from(draw % u64::from((to - from).max(1))).unwrap_or(0);
-        if i + 1 == visits {
-            return pick(last_from, last_to);
+    /// What each visit but the last has for itself, in seconds.
+    lane: u32,
+    last: (u32, u32),
+}
+
+impl<'a> VisitDay<'a> {
+    pub(crate) fn new(seed: &'a Seed, schedule: &Schedule, mailbox: MailboxId, date: Date, visits: u8) -> Self {
+        let second_of = |time: jiff::civil::Time| {
+            let second = i32::from(time.hour()) * 3600 + i32::from(time.minute()) * 60 + i32::from(time.second());
+            second.unsigned_abs()
+        };
+        let last_from = (second_of(schedule.end) + AFTER_WINDOW_S).clamp(LAST_FROM_S, LATEST_S - 300);
+        let last_to = last_from.saturating_add(3_600).min(WAKING_S.1.max(last_from + 900)).min(LATEST_S);
+        let visits = visits.min(VISITS_MAX);
+        // Visits keep 30 minutes from the last one, so that none falls into the same tick.
+        let lane = (last_from - 1_800 - WAKING_S.0) / u32::from(visits.saturating_sub(1).max(1));
+        let (mailbox, day) = (u64::from(mailbox.0), u64::from(day_number(date)));
+        Self { seed, mailbox, day, visits, lane, last: (last_from, last_to) }
+    }
+
+    /// How many visits the day has.
+    pub(crate) fn count(&self) -> u8 {
+        self.visits
+    }
+
+    /// From which second on, and before which, a visit takes place. Numbers rise, and so do their spans.
+    pub(crate) fn span(&self, number: u8) -> (u32, u32) {
+        if number + 1 == self.visits {
+            return self.last;
         }
         // The inner six tenths of each lane: regular people, but not to the minute.
-        let from = WAKING_S.0 + i * lane;
-        pick(from + lane / 5, from + lane * 4 / 5)
-    })
+        let from = WAKING_S.0 + u32::from(number) * self.lane;
+        (from + self.lane / 5, from + self.lane * 4 / 5)
+    }
+
+    /// The second at which a visit takes place.
+    pub(crate) fn second(&self, number: u8) -> u32 {
+        let (from, to) = self.span(number);
+        let draw = self.seed.hash64("visit", &[self.mailbox, self.day, u64::from(number)]);
+        from + u32::try_from(draw % u64::from((to - from).max(1))).unwrap_or(0)
+    }
 }
 
 #[cfg(test)]

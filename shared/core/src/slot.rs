@@ -44,11 +44,16 @@ impl DaySlots {
     /// The slots of this date; `None` on a day off.
     #[must_use]
     pub fn new(seed: &Seed, schedule: &Schedule, mailbox: MailboxId, date: Date) -> Option<Self> {
-        let (start, end) = schedule.window_on(date)?;
+        Some(Self::within(seed, schedule.window_on(date)?, mailbox, date))
+    }
+
+    /// The slots of this date, whose window is known already.
+    #[must_use]
+    pub(crate) fn within(seed: &Seed, (start, end): (Timestamp, Timestamp), mailbox: MailboxId, date: Date) -> Self {
         let length_s = end.as_second() - start.as_second();
         let span_s = u64::try_from(length_s - CLOSING_S.min(length_s / 8)).unwrap_or(0);
         let key = seed.hash64("slot-time", &[u64::from(mailbox.0), date_part(date)]);
-        Some(Self { mailbox, date, start, end, span_s, key })
+        Self { mailbox, date, start, end, span_s, key }
     }
 
     /// Whose slots.
@@ -72,10 +77,14 @@ impl DaySlots {
     /// When slot k is due. Two slots may fall on the same second: spacing is the queue's.
     #[must_use]
     pub fn time(&self, k: u16) -> Timestamp {
-        let offset_s = (u64::from(curve(mix(self.key, u64::from(k)))) * self.span_s) >> 32;
         // Inside the window, so always a valid instant.
-        let at = self.start.as_second() + i64::try_from(offset_s).unwrap_or(0);
-        Timestamp::from_second(at).unwrap_or(self.start)
+        Timestamp::from_second(self.second(k)).unwrap_or(self.start)
+    }
+
+    /// [`DaySlots::time`] in seconds since the epoch: slots fall on whole ones.
+    pub(crate) fn second(&self, k: u16) -> i64 {
+        let offset_s = (u64::from(curve(mix(self.key, u64::from(k)))) * self.span_s) >> 32;
+        self.start.as_second() + i64::try_from(offset_s).unwrap_or(0)
     }
 
     /// The window: its first instant, and the first one after it.

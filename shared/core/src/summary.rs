@@ -250,13 +250,13 @@ mod tests {
         };
         [(1, "acme", 3), (2, "acme", 9), (3, "other", 9)].map(of).into()
     }
-    fn send(facts: &mut Facts, to: u32, count: u16, reply_to: Option<&str>) {
+    fn send(facts: &mut Facts, to: u32, count: u16, reply_to: Option<SlotId>) {
         for _ in 0..count {
             let k = u16::try_from(facts.row.plan.slots.len()).unwrap();
             facts.row.plan.slots.insert(k, SlotState::Sent { partner: MailboxId(to) });
             facts.row.plan.used += 1;
             if let Some(parent) = reply_to {
-                facts.row.plan.replied.insert(parent.to_owned(), k);
+                facts.row.plan.replied.insert(parent, k);
             }
         }
     }
@@ -278,7 +278,7 @@ mod tests {
     fn a_day_is_summed_by_tenant_and_a_find_belongs_to_who_sent_it() {
         let mut facts = fleet();
         send(&mut facts[0], 2, 3, None);
-        send(&mut facts[1], 3, 1, Some("1.1qk.0"));
+        send(&mut facts[1], 3, 1, Some(SlotId { mailbox: MailboxId(1), date: MONDAY, k: 0 }));
         facts[1].row.plan.last_trouble = Some("421 busy".to_owned());
         find(&mut facts[1], 1, 2, Placement::Inbox);
         find(&mut facts[2], 2, 1, Placement::Spam);

@@ -17,6 +17,7 @@ mod skip;
 mod tests;
 mod visits;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -27,8 +28,8 @@ use crate::caps::{
     Asker, Minutes, OrganisationRoom, PlanLimits, ProviderRoom, TenantBudget, TickBudget, provider_index,
 };
 use crate::content::deck::Decks;
-use crate::day::{PlanRow, slot_ref};
-use crate::id::{SlotId, TenantId};
+use crate::day::PlanRow;
+use crate::id::{MailboxId, SlotId, TenantId};
 use crate::limits::Limits;
 use crate::mailbox::{Provider, Role};
 use crate::message::{Content, SendBatch, SendOrder, VERSION, VisitOrder};
@@ -126,21 +127,22 @@ pub struct TickSummary {
 pub fn plan_tick(input: &TickInput<'_>) -> TickPlan {
     let by_id = ById::new(input.fleet);
     let today = Today::of_all(input.fleet, input.now);
-    let traffic = Traffic::new(input.fleet, &by_id, &today);
-    let pairing = Pairing::new(input, &traffic, &today);
-    let Request { dues, skipped, behind, kept } = requests(input, &pairing, &today);
-    let budget = budget(input, &dues);
-    let mut planner = Planner { input, by_id: &by_id, pairing, budget, plan: TickPlan::default(), skipped };
-    planner.plan.summary.mailboxes = u32::try_from(input.fleet.len()).unwrap_or(u32::MAX);
-    planner.plan.summary.behind = behind;
-    planner.plan.kept = kept.into_iter().map(|(tenant, rate)| (tenant.clone(), rate)).collect();
-    planner.serve(dues);
-    planner.plan.summary.minute_peak = planner.budget.budget.minutes.peak();
-    let (mut plan, skipped) = (planner.plan, planner.skipped);
+    // Most ticks of a day and a week have nothing to send: what only sends need is worked out when the first one asks.
+    let (traffic, pairing) = (OnceCell::new(), OnceCell::new());
+    let traffic = || traffic.get_or_init(|| Traffic::new(input.fleet, &by_id, &today));
+    let eligible = |mailbox| pairing.get_or_init(|| Pairing::new(input, traffic(), &today)).eligible(mailbox);
+    let Request { dues, skipped, behind, kept } = requests(input, eligible, &today);
+    let (mut plan, skipped) = match pairing.into_inner() {
+        Some(pairing) => Planner::new(input, &by_id, pairing, &dues, skipped).served(dues),
+        None => (TickPlan::default(), skipped),
+    };
+    plan.summary.mailboxes = u32::try_from(input.fleet.len()).unwrap_or(u32::MAX);
+    plan.summary.behind = behind;
+    plan.kept = kept.by_tenant();
     let whose = |(mailbox, reason): (usize, SkipReason)| (input.fleet[mailbox].plan.plan.id, reason);
     plan.skipped = skip::grouped(skipped.into_iter().map(whose).collect(), &mut plan.summary);
     plan.sends.sort_unstable_by_key(|(delay_s, batch)| (*delay_s, batch.mailbox, batch.orders.first().map(|o| o.slot)));
-    plan.visits = visits::plan(input, &by_id, &traffic, &today);
+    plan.visits = visits::plan(input, &by_id, traffic, &today);
     plan.summary.visits = u32::try_from(plan.visits.len()).unwrap_or(u32::MAX);
     plan.summary.searches = plan.visits.iter().map(|(_, order)| u32::try_from(order.search.len()).unwrap_or(0)).sum();
     plan
@@ -269,18 +271,35 @@ struct Planner<'a> {
     skipped: Vec<(usize, SkipReason)>,
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
+    fn new(
+        input: &'a TickInput<'a>,
+        by_id: &'a ById,
+        pairing: Pairing,
+        dues: &[Due],
+        skipped: Vec<(usize, SkipReason)>,
+    ) -> Self {
+        Self { input, by_id, pairing, budget: budget(input, dues), plan: TickPlan::default(), skipped }
+    }
+
+    /// The plan of the sends, and what is skipped.
+    fn served(mut self, dues: Vec<Due>) -> (TickPlan, Vec<(usize, SkipReason)>) {
+        self.serve(dues);
+        self.plan.summary.minute_peak = self.budget.budget.minutes.peak();
+        (self.plan, self.skipped)
+    }
+
     /// Serves every slot that is due, the one of the most behind mailbox first. A mailbox that is given one is less
     /// behind by that much, so that a short supply is spread.
     fn serve(&mut self, mut dues: Vec<Due>) {
-        let mut order: Vec<(f64, u32, u16)> = Vec::new();
+        let mut order: Vec<(f64, MailboxId, u16, u32)> = Vec::new();
         for (due, index) in dues.iter().zip(0_u32..) {
             self.plan.summary.due += due.count();
-            order.extend((0..due.slots.len()).zip(0_u16..).map(|(j, number)| (due.deficit_before(j), index, number)));
+            let id = self.input.fleet[due.mailbox].plan.plan.id;
+            order.extend((0..due.slots.len()).zip(0_u16..).map(|(j, nth)| (due.deficit_before(j), id, nth, index)));
         }
-        let id = |index: u32| self.input.fleet[dues[index as usize].mailbox].plan.plan.id;
-        order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| id(a.1).cmp(&id(b.1))).then(a.2.cmp(&b.2)));
-        for (_, index, j) in order {
+        order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| (a.1, a.2).cmp(&(b.1, b.2))));
+        for (_, _, j, index) in order {
             let due = &mut dues[index as usize];
             let mailbox = due.mailbox;
             if let Err(reason) = self.serve_one(due, usize::from(j)) {
@@ -292,10 +311,9 @@ impl Planner<'_> {
     fn serve_one(&mut self, due: &mut Due, j: usize) -> Result<(), SkipReason> {
         let asker = self.budget.askers[due.mailbox];
         self.budget.budget.check(asker).map_err(SkipReason::Cap)?;
-        let at_s =
-            due.second(j, &self.budget.budget.minutes).ok_or(SkipReason::Cap(crate::caps::Cap::SystemMinute {
-                per_minute: self.input.limits.system_per_minute,
-            }))?;
+        let at_s = due.second(j, self.input, &self.budget.budget.minutes).ok_or(SkipReason::Cap(
+            crate::caps::Cap::SystemMinute { per_minute: self.input.limits.system_per_minute },
+        ))?;
         let row = &self.input.fleet[due.mailbox];
         let slot = due.slot(j);
         if due.written.is_none() {
@@ -325,7 +343,7 @@ impl Planner<'_> {
             let fresh = reply.due_at <= at
                 && reply.chain.len() <= depth
                 && !due.replied.contains(&parent)
-                && !row.plan.replied.contains_key(&slot_ref(parent));
+                && !row.plan.replied.contains_key(&parent);
             let partner = fresh.then(|| self.by_id.get(parent.mailbox)).flatten()?;
             self.pairing.may_reply(due.mailbox, partner, written).then_some((reply, partner))
         });

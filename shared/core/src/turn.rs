@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catchup::{carry, own_slots};
 use crate::control::{Arm, is_drawn};
-use crate::day::{PlanRow, SlotState, slot_ref};
+use crate::day::{PlanRow, SlotState};
 use crate::id::{MailboxId, SlotId};
 use crate::limits::Limits;
 use crate::mailbox::{MailboxPlan, Role, Schedule, State};
@@ -296,7 +296,7 @@ fn move_ambiguous(old: &PlanRow, new: &mut PlanRow, now: Timestamp, limits: &Lim
     if let Some(date) = old.date {
         for (k, state, since) in old.ambiguous(now) {
             let slot = SlotId { mailbox: old.plan.id, date, k };
-            new.open.insert(slot_ref(slot), SlotState::Ambiguous { since, partner: state.partner() });
+            new.open.insert(slot, SlotState::Ambiguous { since, partner: state.partner() });
         }
     }
     let before = new.open.len();
@@ -348,7 +348,7 @@ pub fn day_so_far(row: &PlanRow, now: Timestamp) -> Option<DayArchive> {
 fn prune_pending(row: &mut BoxRow, plan: &PlanRow, now: Timestamp, limits: &Limits) {
     let oldest = now - (24 * i64::from(limits.reply_stale_days)).hours();
     row.pending.retain(|reply| {
-        let sent = reply.parent().is_none_or(|parent| plan.replied.contains_key(&slot_ref(parent)));
+        let sent = reply.parent().is_none_or(|parent| plan.replied.contains_key(&parent));
         !sent && reply.due_at >= oldest
     });
     let surplus = row.pending.len().saturating_sub(limits.pending_replies_max);

@@ -25,7 +25,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use preheat_core::content::Language;
-use preheat_core::day::{PlanRow, SlotState};
+use preheat_core::day::{PlanRow, SlotState, parse_slot_ref, slot_ref};
 use preheat_core::id::{Address, MailboxId};
 use preheat_core::mailbox::{Days, MailboxPlan, Mode, Provider, Role, Schedule, State};
 use preheat_core::maintenance::Maintenance;
@@ -184,12 +184,12 @@ pub(crate) fn slots_map(row: &PlanRow) -> AttributeValue {
 
 /// The replies as an attribute.
 pub(crate) fn replied_map(row: &PlanRow) -> AttributeValue {
-    AttributeValue::M(row.replied.iter().map(|(parent, k)| (parent.clone(), number(k))).collect())
+    AttributeValue::M(row.replied.iter().map(|(parent, k)| (slot_ref(*parent), number(k))).collect())
 }
 
 /// The ambiguous slots of earlier days as an attribute.
 pub(crate) fn open_map(row: &PlanRow) -> AttributeValue {
-    AttributeValue::M(row.open.iter().map(|(slot, state)| (slot.clone(), text(state.to_string()))).collect())
+    AttributeValue::M(row.open.iter().map(|(slot, state)| (slot_ref(*slot), text(state.to_string()))).collect())
 }
 
 /// The row as an item, without its key.
@@ -248,9 +248,9 @@ pub(crate) fn from_item(id: MailboxId, item: Item) -> Result<PlanRow, Unreadable
         begun_at: fields.number_or_none("ba")?.map(Timestamp::from_nanosecond).transpose()?,
         used: fields.number("u")?,
         slots: fields.map("o", |k, state| Ok((k.parse()?, slot_state(&state)?)))?,
-        open: fields.map("op", |slot, state| Ok((slot, slot_state(&state)?)))?,
+        open: fields.map("op", |slot, state| Ok((parse_slot_ref(&slot)?, slot_state(&state)?)))?,
         replied: fields.map("rp", |parent, k| match k {
-            AttributeValue::N(k) => Ok((parent, k.parse()?)),
+            AttributeValue::N(k) => Ok((parse_slot_ref(&parent)?, k.parse()?)),
             _ => Err(Unreadable(format!("the reply to {parent} is not a number"))),
         })?,
         last_claim_at: fields.instant_or_none("la")?,
@@ -284,7 +284,6 @@ pub(crate) fn date_of(fields: &mut Fields) -> Result<Option<Date>, Unreadable> {
 pub(crate) mod tests {
     use super::*;
     use crate::item::item_size;
-    use preheat_core::day::slot_ref;
     use preheat_core::id::SlotId;
     use preheat_core::ramp::Ramp;
     use proptest::prelude::*;
@@ -339,7 +338,7 @@ pub(crate) mod tests {
             38 | 39 => SlotState::Claimed { fence: u32::MAX - u32::from(k), expires_at: at, partner: partner(k) },
             _ => SlotState::Sent { partner: partner(k) },
         };
-        let parent = |k: u16| slot_ref(SlotId { mailbox: partner(k), date, k });
+        let parent = |k: u16| SlotId { mailbox: partner(k), date, k };
         PlanRow {
             plan: realistic_plan(id),
             state: State::Warming,

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use preheat_core::day::slot_ref;
 use preheat_core::engage::{DEPTH_MAX, engagement, read_on};
 use preheat_core::id::SlotId;
 use preheat_core::visit::{BoxRow, Found, PendingReply};
@@ -25,10 +24,8 @@ impl Call<'_> {
             after.left_over = Some(before.left_over.unwrap_or(0).max(self.report.left_over));
         }
         let known: BTreeSet<SlotId> = before.found.iter().map(|found| found.slot).collect();
-        let sent_replies: BTreeSet<&str> = self.row.replied.keys().map(String::as_str).collect();
-        after
-            .pending
-            .retain(|reply| reply.parent().is_some_and(|parent| !sent_replies.contains(slot_ref(parent).as_str())));
+        let is_sent = |parent| self.row.replied.contains_key(&parent);
+        after.pending.retain(|reply| reply.parent().is_some_and(|parent| !is_sent(parent)));
         // Only the newest finds are kept over night. Those that still lie about must be among them.
         let lying: BTreeSet<SlotId> = sights.mails.iter().map(|sight| sight.slot).collect();
         let today = (after.found_before as usize).min(after.found.len());

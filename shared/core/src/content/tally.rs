@@ -93,7 +93,6 @@ mod tests {
     use super::super::plan::{Plan, Script};
     use super::*;
     use crate::control::Arm;
-    use crate::day::slot_ref;
     use crate::ramp::Ramp;
     use crate::tick::simulation::fleet;
     use crate::visit::Found;
@@ -111,7 +110,7 @@ mod tests {
         let partner = MailboxId(2);
         row.slots = (0..4).map(|k| (k, SlotState::Sent { partner })).collect();
         row.slots.insert(4, SlotState::Rejected { partner });
-        row.replied = [(slot_ref(slot(2, 0)), 3)].into();
+        row.replied = [(slot(2, 0), 3)].into();
         let id = PlanId { made: DAY, language: Language::En, n: 0 };
         let deck = Deck::deal(DAY, &[Plan::new(id, Script::Theme(1))], &[(Language::En, 1)].into());
         (row, [deck].into_iter().collect(), id)

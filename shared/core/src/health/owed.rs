@@ -7,7 +7,7 @@
 
 use crate::bounce::classify;
 use crate::event::Class;
-use crate::turn::DayArchive;
+use crate::turn::{DayArchive, MISSED_NO_TROUBLE};
 
 /// What is held against the mailbox of its target of this day. What went over to the next day is owed there.
 #[must_use]
@@ -20,6 +20,10 @@ pub fn owed(day: &DayArchive) -> u32 {
 /// what it sends.
 #[must_use]
 pub fn is_own(reason: &str) -> bool {
+    // What most days that miss anything say; there is no server's text in it.
+    if reason == MISSED_NO_TROUBLE {
+        return false;
+    }
     match classify(None, None, reason) {
         Class::ReputationBlock | Class::Policy | Class::Content => true,
         Class::Hard
@@ -37,7 +41,6 @@ mod tests {
     use crate::control::Arm;
     use crate::id::{MailboxId, date_of};
     use crate::slots::Slots;
-    use crate::turn::MISSED_NO_TROUBLE;
 
     fn day(target: u32, carried_out: u32, missed: &[(&str, u32)]) -> DayArchive {
         DayArchive {

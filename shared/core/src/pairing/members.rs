@@ -93,6 +93,9 @@ impl Others {
 
 pub(super) fn count_others(members: &[Member]) -> Vec<Others> {
     let live = count_among(members, |member| member.live);
+    if !members.iter().any(|member| member.convalescent) {
+        return live;
+    }
     let degraded = count_among(members, |member| member.convalescent);
     let others = members.iter().zip(live).zip(degraded);
     let added = |((member, live), degraded): ((&Member, Others), Others)| {
@@ -109,17 +112,25 @@ fn count_among(members: &[Member], of: fn(&Member) -> bool) -> Vec<Others> {
     let counted = |key: fn(&Member) -> (u32, u32, u32)| {
         let mut keys: Vec<_> = members.iter().filter(|member| of(member)).map(key).collect();
         keys.sort_unstable();
+        // Neighbours mostly are of one domain: one comparison instead of a search.
+        let mut last = None;
         move |member: &Member| {
             let wanted = key(member);
+            if let Some((same, count)) = last
+                && same == wanted
+            {
+                return count;
+            }
             let from = keys.partition_point(|&key| key < wanted);
-            let count = keys[from..].partition_point(|&key| key == wanted);
-            u32::try_from(count).unwrap_or(u32::MAX)
+            let count = u32::try_from(keys[from..].partition_point(|&key| key == wanted)).unwrap_or(u32::MAX);
+            last = Some((wanted, count));
+            count
         }
     };
-    let in_pool = counted(|member| (member.pool, 0, 0));
-    let in_organisation = counted(|member| (member.pool, member.organisation, 0));
-    let in_domain = counted(|member| (member.pool, member.domain, 0));
-    let in_both = counted(|member| (member.pool, member.organisation, member.domain));
+    let mut in_pool = counted(|member| (member.pool, 0, 0));
+    let mut in_organisation = counted(|member| (member.pool, member.organisation, 0));
+    let mut in_domain = counted(|member| (member.pool, member.domain, 0));
+    let mut in_both = counted(|member| (member.pool, member.organisation, member.domain));
     let others = |member: &Member| {
         let own = in_organisation(member) + in_domain(member) - in_both(member);
         let pool = in_pool(member);

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 
 use crate::id::MailboxId;
 use crate::mailbox::Schedule;
@@ -102,19 +102,37 @@ pub(crate) struct Today {
     pub(crate) midnight: Timestamp,
     /// How long it is: not always 24 hours.
     pub(crate) length_s: i64,
+    /// The mailbox's window on it; `None` on a day off.
+    pub(crate) window: Option<(Timestamp, Timestamp)>,
 }
 
 impl Today {
-    /// The date of each mailbox at `now`, by position; looked up once a zone.
+    /// The date of each mailbox at `now`, by position; looked up once a schedule.
     pub(crate) fn of_all(fleet: &[FleetRow], now: Timestamp) -> Vec<Self> {
-        let mut by_zone: BTreeMap<&str, Self> = BTreeMap::new();
-        let of = |schedule: &Schedule| {
-            let date = schedule.local_date(now);
-            let (midnight, next) = schedule.day_bounds(date);
-            Self { date, midnight, length_s: next.duration_since(midnight).as_secs() }
-        };
-        let schedules = fleet.iter().map(|row| &row.plan.plan.schedule);
-        schedules.map(|schedule| *by_zone.entry(&schedule.zone).or_insert_with(|| of(schedule))).collect()
+        let mut known: BTreeMap<(&str, Time, Time, u8), Self> = BTreeMap::new();
+        // Neighbours mostly have the same schedule.
+        let mut last: Option<(&Schedule, Self)> = None;
+        let mut all = Vec::with_capacity(fleet.len());
+        for row in fleet {
+            let schedule = &row.plan.plan.schedule;
+            let today = match last {
+                Some((same, today)) if same == schedule => today,
+                _ => {
+                    let key = (schedule.zone.as_str(), schedule.start, schedule.end, schedule.days.0);
+                    *known.entry(key).or_insert_with(|| Self::of(schedule, now))
+                }
+            };
+            last = Some((schedule, today));
+            all.push(today);
+        }
+        all
+    }
+
+    fn of(schedule: &Schedule, now: Timestamp) -> Self {
+        let date = schedule.local_date(now);
+        let (midnight, next) = schedule.day_bounds(date);
+        let length_s = next.duration_since(midnight).as_secs();
+        Self { date, midnight, length_s, window: schedule.window_on(date) }
     }
 }
 

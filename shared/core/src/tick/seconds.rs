@@ -16,7 +16,7 @@ const CLOSING_S: u32 = 20;
 /// The seconds of one mailbox's orders.
 #[derive(Debug)]
 pub(crate) struct Seconds {
-    /// Wanted second of each due slot, ascending.
+    /// Wanted second of each due slot, ascending; empty until the first is asked for: under a cap most never are.
     wanted: Vec<u32>,
     /// Gap before each of them, jitter included.
     gaps: Vec<u32>,
@@ -24,15 +24,15 @@ pub(crate) struct Seconds {
     gap: u32,
     /// Earliest second that is free.
     from: u32,
-    /// Latest second of all.
-    last: u32,
+    /// Latest second of all; `None`: nothing is left of the tick or of the window.
+    last: Option<u32>,
     /// Second of the order planned last.
     before: Option<u32>,
 }
 
 impl Seconds {
-    /// Room for as many of the due slots `ks` as fit; those left over are the last ones.
-    pub(crate) fn new(input: &TickInput<'_>, row: &FleetRow, day: &DaySlots, ks: &[u16]) -> Self {
+    /// The room that a mailbox has in the tick.
+    pub(crate) fn new(input: &TickInput<'_>, row: &FleetRow, day: &DaySlots) -> Self {
         let gap = gap_s(input, row.plan.plan.provider).max(1);
         let until = |at: Timestamp| at.as_second() - input.now.as_second();
         let (opens, closes) = day.window();
@@ -41,23 +41,32 @@ impl Seconds {
         let from = until(opens).max(rested).max(0);
         let latest = input.limits.delay_max_s.min(input.limits.tick_s.saturating_sub(1));
         let last = (until(closes) - i64::from(CLOSING_S)).min(i64::from(latest));
-        let mut seconds = Self { wanted: Vec::new(), gaps: Vec::new(), gap, from: 0, last: 0, before: None };
-        let (Ok(from), Ok(last)) = (u32::try_from(from), u32::try_from(last)) else { return seconds };
-        if from > last {
-            return seconds;
+        let last = u32::try_from(last).ok().filter(|_| from <= last);
+        Self {
+            wanted: Vec::new(),
+            gaps: Vec::new(),
+            gap,
+            from: u32::try_from(from).unwrap_or(u32::MAX),
+            last,
+            before: None,
         }
-        (seconds.from, seconds.last) = (from, last);
-        let count = ks.len().min(((last - from) / gap + 1) as usize);
-        let ks = &ks[..count];
-        seconds.gaps = gaps(input, day, ks, gap, last - from);
-        seconds.wanted = wanted(input, day, ks, from, last);
-        seconds.settle();
-        seconds
     }
 
     /// How many slots fit.
-    pub(crate) fn len(&self) -> usize {
-        self.wanted.len()
+    pub(crate) fn fits(&self) -> usize {
+        self.last.map_or(0, |last| ((last - self.from) / self.gap + 1) as usize)
+    }
+
+    /// Itself, with the wanted second of each of the due slots `ks`, which must fit.
+    pub(crate) fn of(&mut self, input: &TickInput<'_>, day: &DaySlots, ks: &[u16]) -> &Self {
+        if let Some(last) = self.last
+            && self.wanted.is_empty()
+        {
+            self.gaps = gaps(input, day, ks, self.gap, last - self.from);
+            self.wanted = wanted(input, day, ks, self.from, last);
+            self.settle(last);
+        }
+        self
     }
 
     /// For due slot `j`: the wanted second, the earliest and the latest that leave room for those before and after.
@@ -66,7 +75,7 @@ impl Seconds {
         let wanted = *self.wanted.get(j)?;
         let after = u32::try_from(self.wanted.len() - 1 - j).unwrap_or(u32::MAX);
         let from = self.before.map_or(self.from, |before| before + self.gap);
-        let to = self.last.checked_sub(after.saturating_mul(self.gap)).filter(|&to| from <= to)?;
+        let to = self.last?.checked_sub(after.saturating_mul(self.gap)).filter(|&to| from <= to)?;
         let rested = self.before.map_or(wanted, |before| before + self.gaps[j]);
         Some((wanted.max(rested).clamp(from, to), from, to))
     }
@@ -77,8 +86,8 @@ impl Seconds {
     }
 
     /// Puts the wanted seconds their gaps apart: back from the end, then forth from the start.
-    fn settle(&mut self) {
-        let mut latest = self.last;
+    fn settle(&mut self, last: u32) {
+        let mut latest = last;
         for (wanted, gap) in self.wanted.iter_mut().zip(&self.gaps).rev() {
             *wanted = (*wanted).min(latest);
             latest = wanted.saturating_sub(*gap);
@@ -141,8 +150,14 @@ mod tests {
 
     #[test]
     fn an_order_that_was_put_off_pushes_those_behind_it() {
-        let mut seconds =
-            Seconds { wanted: vec![100, 300, 500], gaps: vec![60, 70, 65], gap: 60, from: 0, last: 840, before: None };
+        let mut seconds = Seconds {
+            wanted: vec![100, 300, 500],
+            gaps: vec![60, 70, 65],
+            gap: 60,
+            from: 0,
+            last: Some(840),
+            before: None,
+        };
         assert_eq!(seconds.room(0), Some((100, 0, 720)), "two more must fit behind it");
         seconds.take(450);
         assert_eq!(seconds.room(1), Some((520, 510, 780)), "its own gap if there is room, the least one always");
@@ -156,8 +171,8 @@ mod tests {
     fn wanted_seconds_are_settled_a_gap_apart_inside_the_tick() {
         for wanted in [vec![0, 0, 0], vec![840, 840, 840], vec![830, 835, 899], vec![100, 110, 700]] {
             let gaps = vec![60, 75, 62];
-            let mut seconds = Seconds { wanted, gaps, gap: 60, from: 30, last: 840, before: None };
-            seconds.settle();
+            let mut seconds = Seconds { wanted, gaps, gap: 60, from: 30, last: Some(840), before: None };
+            seconds.settle(840);
             let settled = &seconds.wanted;
             assert!(settled[0] >= 30 && settled[2] <= 840, "{settled:?}");
             assert!(settled[1] - settled[0] >= 75 && settled[2] - settled[1] >= 62, "{settled:?}");

@@ -10,7 +10,7 @@ use crate::backoff::ProviderBudget;
 use crate::caps::PlanLimits;
 use crate::content::Language;
 use crate::content::deck::Decks;
-use crate::day::{PlanRow, SlotState, slot_ref};
+use crate::day::{PlanRow, SlotState};
 use crate::engage::engagement;
 use crate::id::{MailboxId, PoolId, SlotId, TenantId};
 use crate::limits::Limits;
@@ -193,7 +193,7 @@ impl World {
                 row.last_claim_at = Some(at);
                 let mut chain = Vec::new();
                 if let Content::Reply { chain: before, .. } = &order.content {
-                    row.replied.insert(slot_ref(*before.last().unwrap()), order.slot.k);
+                    row.replied.insert(*before.last().unwrap(), order.slot.k);
                     chain.clone_from(before);
                 }
                 chain.push(order.slot);
@@ -275,7 +275,7 @@ impl World {
                 if let Content::Reply { chain, .. } = &order.content {
                     let parent = *chain.last().unwrap();
                     assert_eq!(parent.mailbox, order.partner, "a reply goes to who wrote");
-                    assert!(chain.len() <= 5 && !row.replied.contains_key(&slot_ref(parent)));
+                    assert!(chain.len() <= 5 && !row.replied.contains_key(&parent));
                     assert!(parents.insert((own.id, parent)), "a second reply to {parent}");
                 }
                 let before: Option<Timestamp> = last.insert(me, at).or(row.last_claim_at);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::day::{SlotState, parse_slot_ref};
-use crate::engage::{KEPT_DAYS, VISITS_MAX, at_local_second, visit_seconds};
+use crate::day::SlotState;
+use crate::engage::{KEPT_DAYS, VISITS_MAX, VisitDay, at_local_second};
 use crate::id::SlotId;
 use crate::mailbox::State;
 use crate::message::{Search, VERSION, VisitOrder};
@@ -26,7 +26,12 @@ const REPEAT_TICKS: i64 = 2;
 const EXPIRING: SignedDuration = SignedDuration::from_hours(24 * (KEPT_DAYS + 3));
 
 /// The visits of the tick, in order of delay and mailbox.
-pub(crate) fn plan(input: &TickInput<'_>, by_id: &ById, traffic: &Traffic, today: &[Today]) -> Vec<(u32, VisitOrder)> {
+pub(crate) fn plan<'t>(
+    input: &TickInput<'_>,
+    by_id: &ById,
+    traffic: impl Fn() -> &'t Traffic,
+    today: &[Today],
+) -> Vec<(u32, VisitOrder)> {
     let mut searches = searches(input, by_id);
     let last_claims = last_claims(input);
     let mut visits = Vec::new();
@@ -42,8 +47,8 @@ pub(crate) fn plan(input: &TickInput<'_>, by_id: &ById, traffic: &Traffic, today
         let within = |span| last_claims[mailbox].is_some_and(|claim| input.now.duration_since(claim) <= span);
         let first_after_night = visit.number == 0 && within(IN_FLIGHT);
         let expiry = visit.last && within(EXPIRING);
-        let active = is_active(row, day.date, traffic.awaited(mailbox));
-        if !(is_new || !search.is_empty() || first_after_night || expiry || active) {
+        let needed = is_new || !search.is_empty() || first_after_night || expiry;
+        if !(needed || is_active(row, day.date) || traffic().awaited(mailbox) > 0) {
             continue;
         }
         let plan = &row.plan.plan;
@@ -79,13 +84,12 @@ fn first_visit(input: &TickInput<'_>, row: &FleetRow) -> Visit {
     Visit { number: 0, last: false, delay_s: u32::try_from(delay).unwrap_or(0) }
 }
 
-/// Whether there is anything to find or to do: mail on its way, mail found today that waits to be read and filed, own
-/// sent copies.
-fn is_active(row: &FleetRow, today: Date, awaited: u32) -> bool {
+/// Whether there is anything to do: mail found today that waits to be read and filed, own sent copies.
+fn is_active(row: &FleetRow, today: Date) -> bool {
     let found_before = row.box_row.found_before as usize;
     let found = row.box_row.date == Some(today) && row.box_row.found.len() > found_before;
     let sent = row.plan.date == Some(today) && row.plan.used > 0;
-    awaited > 0 || found || sent
+    found || sent
 }
 
 /// By position: when anybody of its pool sent last, so that mail can be on its way unseen or lie filed. A mailbox that
@@ -115,7 +119,7 @@ fn searches(input: &TickInput<'_>, by_id: &ById) -> BTreeMap<usize, Vec<Search>>
             let date = row.plan.date?;
             Some((SlotId { mailbox: plan.id, date, k }, state))
         });
-        let open = row.plan.open.iter().filter_map(|(slot, &state)| Some((parse_slot_ref(slot).ok()?, state)));
+        let open = row.plan.open.iter().map(|(&slot, &state)| (slot, state));
         for (slot, state) in today.chain(open) {
             if let Some((to, since)) = lost(input, by_id, state) {
                 searches.entry(to).or_default().push(Search { slot, from: plan.address.clone(), since });
@@ -146,20 +150,30 @@ fn due_visit(input: &TickInput<'_>, row: &FleetRow, day: Today) -> Option<Visit>
     let visits = input.limits.visits_per_day.min(VISITS_MAX);
     let done = if row.box_row.date == Some(day.date) { row.box_row.visits_done } else { 0 };
     let tick_s = i64::from(input.limits.tick_s.max(1));
-    let times = visit_seconds(input.seed, &plan.schedule, plan.id, day.date, visits);
-    for (number, second) in (0..visits).zip(times) {
+    let of_day = VisitDay::new(input.seed, &plan.schedule, plan.id, day.date, visits);
+    let now_s = input.now.as_second() - day.midnight.as_second();
+    for number in (0..visits).filter(|number| done & (1 << number) == 0) {
         let last = number + 1 == visits;
-        let at = at_local_second(&plan.schedule, day.date, day.midnight, day.length_s, second);
+        let (from, to) = of_day.span(number);
+        // Most spans lie elsewhere in the day: their visits need not be drawn. Not so simple where the clock jumps.
+        if day.length_s == 86_400 {
+            if i64::from(from) >= now_s + tick_s {
+                break;
+            }
+            if !last && i64::from(to) < now_s {
+                continue;
+            }
+        }
+        let at = at_local_second(&plan.schedule, day.date, day.midnight, day.length_s, of_day.second(number));
         let delay_s = at.as_second() - input.now.as_second();
-        let is_done = done & (1 << number) != 0;
-        if (0..tick_s).contains(&delay_s) && !is_done {
+        if (0..tick_s).contains(&delay_s) {
             return Some(Visit { number, last, delay_s: u32::try_from(delay_s).ok()? });
         }
         // The tick that the visit fell into is 0.
         let ticks_late = (tick_s - 1 - delay_s) / tick_s;
         let repeats = i64::from(VISITS_MAX - visits);
         let is_repeat = ticks_late % REPEAT_TICKS == 0 && ticks_late / REPEAT_TICKS <= repeats;
-        if last && delay_s < 0 && !is_done && is_repeat {
+        if last && delay_s < 0 && is_repeat {
             return Some(Visit { number, last, delay_s: u32::try_from(delay_s.rem_euclid(tick_s)).ok()? });
         }
     }

@@ -4,7 +4,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date, time};
 use preheat_core::catchup::carry;
 use preheat_core::control::Arm;
-use preheat_core::day::{PlanRow, SlotState, slot_ref};
+use preheat_core::day::{PlanRow, SlotState};
 use preheat_core::id::{MailboxId, SlotId};
 use preheat_core::limits::Limits;
 use preheat_core::mailbox::{Days, Mode, Provider, Role, Schedule, State};
@@ -357,7 +357,7 @@ fn what_is_ambiguous_outlives_its_day_for_three_days() {
         archive.ambiguous().collect::<Vec<_>>(),
         [(7, lost("2026-03-02T12:00:00Z")), (8, lost("2026-03-02T13:00:00Z"))]
     );
-    let open = |k: u16, since: &str| (slot_ref(slot(1, MONDAY, k)), lost(since));
+    let open = |k: u16, since: &str| (slot(1, MONDAY, k), lost(since));
     assert_eq!(turned.plan.open, [open(7, "2026-03-02T12:00:00Z"), open(8, "2026-03-02T13:00:00Z")].into());
     // Three days later the first is given up on; the archive of the day that ends then says so.
     let mut wednesday = turned.plan;
@@ -420,7 +420,7 @@ fn the_box_row_turns_and_keeps_its_newest_finds() {
         ..no_box()
     };
     let mut row = row_on(MONDAY, 10, 20, 12);
-    row.replied.insert(slot_ref(slot(9, MONDAY, 0)), 3);
+    row.replied.insert(slot(9, MONDAY, 0), 3);
     let turned = turn_day(&seed(), &row, &old, at("2026-03-03T00:00:00Z"), MANY, &limits).unwrap();
     let archive = turned.box_archive.unwrap();
     assert_eq!(
@@ -482,8 +482,8 @@ fn finds_that_are_left_in_spam_are_known_for_days() {
 #[test]
 fn an_archive_says_in_which_arm_its_day_was_and_which_slots_were_replies() {
     let mut row = row_on(MONDAY, 10, 20, 3);
-    row.replied.insert(slot_ref(slot(9, MONDAY, 0)), 1);
-    row.replied.insert(slot_ref(slot(9, MONDAY, 1)), 7); // claimed, and given back
+    row.replied.insert(slot(9, MONDAY, 0), 1);
+    row.replied.insert(slot(9, MONDAY, 1), 7); // claimed, and given back
     let archived = |share| {
         let limits = Limits { control_share: share, ..Limits::default() };
         turn_day(&seed(), &row, &no_box(), at("2026-03-03T00:00:00Z"), MANY, &limits).unwrap().archive.unwrap()
@@ -502,7 +502,7 @@ fn an_archive_says_in_which_arm_its_day_was_and_which_slots_were_replies() {
 #[test]
 fn a_sent_reply_is_pruned_when_only_the_planning_row_turns() {
     let mut row = row_on(MONDAY, 10, 20, 12);
-    row.replied.insert(slot_ref(slot(9, MONDAY, 0)), 3);
+    row.replied.insert(slot(9, MONDAY, 0), 3);
     let pending =
         PendingReply { due_at: at("2026-03-02T15:00:00Z"), chain: vec![slot(9, MONDAY, 0)], rewritten_id: None };
     let turned_box = BoxRow { date: Some(date(2026, 3, 3)), found_before: 0, pending: vec![pending], ..no_box() };

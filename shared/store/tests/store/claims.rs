@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use jiff::SignedDuration;
-use preheat_core::day::{SlotState, slot_ref};
+use preheat_core::day::SlotState;
 use preheat_core::mailbox::State;
 use preheat_local::Fault;
 use preheat_store::{Claim, ClaimRequest, Lost, Next, Resolved, StoreError};
@@ -100,7 +100,7 @@ async fn a_lost_answer_is_known_again() {
     assert_eq!(row.slots[&0], SENT);
     assert_eq!(row.slots[&1], SlotState::Rejected { partner: PARTNER });
     assert_eq!(row.slots[&2], SlotState::Ambiguous { since: at("09:05:00"), partner: PARTNER });
-    assert!(!row.slots.contains_key(&3) && !row.replied.contains_key(&slot_ref(parent(3))));
+    assert!(!row.slots.contains_key(&3) && !row.replied.contains_key(&parent(3)));
     assert_eq!(row.last_trouble.as_deref(), Some("421 4.7.0 later"));
     assert_eq!(world.aws.faults().injected_total(), 8);
 }

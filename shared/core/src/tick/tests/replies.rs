@@ -1,7 +1,7 @@
 //! Replies that are due go first, and never twice.
 
 use super::{at, steady};
-use crate::day::{SlotState, slot_ref};
+use crate::day::SlotState;
 use crate::id::{MailboxId, SlotId};
 use crate::mailbox::State;
 use crate::message::Content;
@@ -28,7 +28,7 @@ fn replies_that_are_due_go_first_and_once() {
         pending(&world, 7, 3, "2026-03-02T20:00:00Z"),
         pending(&world, 8, 3, "2026-03-02T05:00:00Z"),
     ];
-    let eighth = slot_ref(replies[3].parent().unwrap());
+    let eighth = replies[3].parent().unwrap();
     world.fleet[0].box_row.pending = replies.to_vec();
     world.fleet[0].plan.replied.insert(eighth, 9);
     let mut orders = Vec::new();

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::{at, steady};
-use crate::day::{SlotState, slot_ref};
+use crate::day::SlotState;
 use crate::id::{MailboxId, SlotId};
 use crate::mailbox::State;
 use crate::tick::plan_tick;
@@ -68,7 +68,7 @@ fn ambiguous_sends_are_searched_for_once_they_have_settled() {
     world.fleet[3]
         .plan
         .open
-        .insert(slot_ref(old), SlotState::Ambiguous { since: at("2026-03-02T15:00:00Z"), partner: MailboxId(1) });
+        .insert(old, SlotState::Ambiguous { since: at("2026-03-02T15:00:00Z"), partner: MailboxId(1) });
     let visits = visits_of(&mut world, "2026-03-03T22:00:00Z");
     assert_eq!(visits.first(), Some(&(0, false, 1)), "yesterday's at once");
     assert_eq!(visits.last(), Some(&(4, true, 3)), "today's as well");
