@@ -341,7 +341,9 @@ fn report(arguments: &Arguments, seen: &Seen, events: &[Timed], idle: &[Timed]) 
         // Where nothing was answered there is no number, and no window to be judged by.
         best = best.min(p99 - nothing);
     }
-    println!("  judged: {best:.1} ms, the difference in the best of {WINDOWS} windows");
+    if arguments.check {
+        println!("  judged: {best:.1} ms, the difference in the best of {WINDOWS} windows");
+    }
     best
 }
 
