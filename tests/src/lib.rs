@@ -4,7 +4,9 @@
 //! an in-memory network, on virtual time and from one seed. Nothing here is linked into what is deployed.
 
 pub mod bench;
+pub mod conduct;
 pub mod days;
+mod hands;
 pub mod providers;
 pub use preheat_simulate::prices;
 pub mod scenario;

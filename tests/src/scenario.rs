@@ -1,8 +1,10 @@
-//! A run of the whole system under one seed: what goes wrong in it, what was seen, and whether the invariants held.
+//! A run of the whole system under one seed: what goes wrong in it, what was seen, and whether the invariants held: those of
+//! mail ([`Watch`]), and those of the governor ([`Conduct`]), which has something to decide in every run ([`Hands`]).
 //!
 //! A safety phase, in which faults of every kind that the seed draws go on, is followed by a liveness phase without any: the
 //! backlog must drain, and the next sending day must fill (reliability.md, invariant 10).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,6 +12,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use preheat_core::day::SlotState;
+use preheat_core::id::MailboxId;
 use preheat_core::limits::Limits;
 use preheat_core::ramp::Ramp;
 use preheat_local::{Disorder, Fault};
@@ -20,6 +24,9 @@ use preheat_stack::{Event, Function, Interference, Rig, RigOptions, Watch};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 use serde::Serialize;
+
+use crate::conduct::Conduct;
+use crate::hands::Hands;
 
 /// What a run came to.
 #[derive(Debug, Clone, Serialize)]
@@ -36,6 +43,8 @@ pub struct Outcome {
     pub throttles: u64,
     /// Mails that servers took.
     pub mails: u64,
+    /// What the governor decided, by the name of the rule.
+    pub decided: BTreeMap<&'static str, u64>,
     /// Share of the targets of the liveness day that was sent.
     pub fill: f64,
     /// What must not have happened.
@@ -144,13 +153,14 @@ async fn play(seed: u64, chaos: Chaos, trace: bool) -> Result<Outcome> {
     let phase = Arc::new(Phase::default());
     let start: Timestamp = START.parse()?;
     let mut stream = ChaCha8Rng::seed_from_u64(seed);
-    let mailboxes = 4 + usize::try_from(stream.next_u32() % 5)?;
+    let mailboxes = 5 + usize::try_from(stream.next_u32() % 4)?;
+    let limits = Limits { quota_min_per_day: 0, ..Limits::default() };
     let options = RigOptions {
         mailboxes,
         seed,
         start,
         ramp: Ramp::Table { days: vec![6] },
-        limits: Limits { quota_min_per_day: 0, ..Limits::default() },
+        limits: limits.clone(),
         interference: interference(seed, chaos, &phase),
     };
     let observer = Arc::clone(&phase);
@@ -166,7 +176,9 @@ async fn play(seed: u64, chaos: Chaos, trace: bool) -> Result<Outcome> {
     })
     .await?;
     rig.network.set_latency(Duration::from_millis(20));
-    let mut watch = Watch::default();
+    let mut hands = Hands::drawn(&rig, &limits, &mut stream);
+    hands.prepare(&rig).await?;
+    let (mut watch, mut conduct) = (Watch::default(), Conduct::of(&rig, limits));
     let end = start + SAFETY + LIVENESS;
     let running = rig.stack.run(end);
     let mut running = std::pin::pin!(running);
@@ -175,9 +187,10 @@ async fn play(seed: u64, chaos: Chaos, trace: bool) -> Result<Outcome> {
         tracing::info!("{chaos:?}");
     }
     let mut calm = false;
-    let mut now = start;
+    // Between two ticks: orders are queued when somebody does something.
+    let mut now = start + SignedDuration::from_mins(2);
     while now < end {
-        now += SignedDuration::from_mins(30);
+        now = (now + SignedDuration::from_mins(30)).min(end);
         tokio::select! {
             biased;
             () = sleep_until(&rig.clock, now) => {}
@@ -192,7 +205,9 @@ async fn play(seed: u64, chaos: Chaos, trace: bool) -> Result<Outcome> {
                 rig.aws.queues().disorder(queue, None)?;
             }
         }
-        if calm || now.as_second() % 14_400 == 0 {
+        hands.act(&rig, &mut conduct).await;
+        conduct.look(&rig).await?;
+        if calm || now.as_second() % 14_400 < 1_800 {
             look(&rig, &mut watch, calm).await?;
         }
     }
@@ -200,7 +215,9 @@ async fn play(seed: u64, chaos: Chaos, trace: bool) -> Result<Outcome> {
     rig.aws.faults().clear();
     watch.look(&rig).await?;
     let mut violations = watch.violations.clone();
-    let fill = fill(&rig, &mut violations).await?;
+    let fill = fill(&rig, &hands.subjects(&rig), &mut violations).await?;
+    conduct.settle(&rig).await?;
+    violations.extend(conduct.violations);
     let history = phase.history.lock().unwrap_or_else(PoisonError::into_inner);
     let network = rig.network.counts();
     Ok(Outcome {
@@ -210,6 +227,7 @@ async fn play(seed: u64, chaos: Chaos, trace: bool) -> Result<Outcome> {
         connections_cut: network.cut + network.refused + network.stalled,
         throttles: rig.aws.faults().injected_total(),
         mails: watch.mails,
+        decided: conduct.decided,
         fill,
         violations,
         history: format!("{:016x}/{}", history.digest, history.events),
@@ -255,11 +273,15 @@ fn interference(seed: u64, chaos: Chaos, phase: &Arc<Phase>) -> Interference {
 
 fn trouble(rig: &Rig, chaos: Chaos) -> Result<()> {
     let faults = rig.aws.faults();
-    for operation in ["UpdateItem", "PutItem", "GetItem", "Query", "SendMessageBatch"] {
+    for operation in
+        ["UpdateItem", "PutItem", "GetItem", "Query", "TransactWriteItems", "SendMessageBatch", "PutEvents"]
+    {
         faults.share(operation, Fault::Throttle, chaos.throttle_share);
         faults.share(operation, Fault::LoseAnswer, chaos.lose_share);
     }
-    faults.share("SendMessageBatch", Fault::PartialBatch, chaos.partial_share);
+    for operation in ["SendMessageBatch", "PutEvents"] {
+        faults.share(operation, Fault::PartialBatch, chaos.partial_share);
+    }
     let share = chaos.connection_share;
     rig.network.set_rates(FaultRates {
         refuse: share,
@@ -284,12 +306,13 @@ fn trouble(rig: &Rig, chaos: Chaos) -> Result<()> {
     Ok(())
 }
 
-/// The liveness day: what share of its targets was sent, and what was left behind.
-async fn fill(rig: &Rig, violations: &mut Vec<String>) -> Result<f64> {
+/// The liveness day: what share of its targets was sent, and what was left behind. Not of mailboxes that something was done to
+/// (`subjects`), and of mail to them whose fate nobody can look up.
+async fn fill(rig: &Rig, subjects: &BTreeSet<MailboxId>, violations: &mut Vec<String>) -> Result<f64> {
     let now = rig.now();
     let date: Date = MEASURED.parse()?;
     let (mut target, mut sent) = (0, 0);
-    for row in rig.rows().await? {
+    for row in rig.rows().await?.into_iter().filter(|row| !subjects.contains(&row.plan.id)) {
         let id = row.plan.id;
         // East of Greenwich the day has been archived, in the west the row still speaks of it.
         if row.date == Some(date) {
@@ -303,8 +326,10 @@ async fn fill(rig: &Rig, violations: &mut Vec<String>) -> Result<f64> {
         }
         // What became ambiguous in the safety phase was searched for, and settled one way or the other.
         let old = |since: Timestamp| now.duration_since(since) > SignedDuration::from_hours(36);
-        let lost = row.ambiguous(now).filter(|(_, _, since)| old(*since)).count();
-        let open = row.open.values().filter_map(|state| state.ambiguous_since(now)).filter(|since| old(*since)).count();
+        let is_lost =
+            |state: SlotState| !subjects.contains(&state.partner()) && state.ambiguous_since(now).is_some_and(old);
+        let lost = row.slots.values().filter(|state| is_lost(**state)).count();
+        let open = row.open.values().filter(|state| is_lost(**state)).count();
         if open + lost > 0 {
             violations.push(format!("{id}: {} ambiguous sends were never settled", open + lost));
         }

@@ -1,7 +1,9 @@
 //! The budgets that are counts (budgets.md): requests, capacity units and bytes a mail. They are exact, so they are tests;
-//! timings are printed by `cargo xtask bench` and held by nobody.
+//! timings are printed by `cargo xtask bench`, and held by its `--check`. One of them is held here as well: a webhook's, whose
+//! slowest provider is five times as fast as it must be already in the profile of the tests.
 
 use preheat_core::limits::Limits;
+use preheat_tests::bench::intake::{self, EVENTS_PER_S_MIN};
 use preheat_tests::bench::{mapping, whole};
 
 /// The size at which budgets.md speaks: 40 sends a day, and no partner is written to twice a day by the same mailbox, so
@@ -36,4 +38,14 @@ fn a_mail_of_a_large_fleet_costs_its_budget_of_queue_calls() {
     assert!(calls.mails.orders > u64::from(LARGE) / 2 && calls.visits.orders > 0, "{calls:?}");
     let per_mail = calls.per_mail(visits_per_day);
     assert!(per_mail <= 0.35, "{per_mail:.3} queue calls a mail: {calls:?}");
+}
+
+/// By the processor time of this thread: verified, read and normalised, nothing stored.
+#[test]
+fn every_provider_is_read_at_its_budget_of_events_a_second() {
+    let figures = intake::measure(0.2).unwrap();
+    let shown: Vec<String> =
+        figures.iter().map(|one| format!("{}: {:.0} events/s", one.provider, one.events_per_s)).collect();
+    assert!(figures.len() >= 18, "{shown:#?}");
+    assert!(figures.iter().all(|one| one.events_per_s >= EVENTS_PER_S_MIN), "{shown:#?}");
 }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::large_futures, reason = "tests run whole systems in one future")]
 
+#[path = "governor/round.rs"]
+mod round;
+
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};

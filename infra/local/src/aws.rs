@@ -159,7 +159,7 @@ impl Aws {
         self.sns.clone()
     }
 
-    /// Creates a bus with one rule: every event of it goes into that queue.
+    /// Creates a bus with a rule: every event of it goes into that queue. A bus that is there gets one rule more.
     pub fn create_bus(&self, name: &str, queue: &str) {
         self.stack.buses.create(name, queue);
     }

@@ -1,9 +1,9 @@
-//! EventBridge on the wire (AWS JSON 1.1): `PutEvents`, and one rule a bus that takes every event into a queue.
+//! EventBridge on the wire (AWS JSON 1.1): `PutEvents`, and rules that take every event of a bus into a queue each.
 //!
 //! That is how the deployed stack has it too: the notifier reads a queue behind the bus, so retries and dead letters are
 //! SQS's. An event lies in the queue before its publisher is answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -32,16 +32,17 @@ struct Entry {
     time: Option<f64>,
 }
 
-/// The embedded EventBridge: the queue behind each bus. Rules are set up anew by every process; events live in their queue.
+/// The embedded EventBridge: the queues behind each bus. Rules are set up anew by every process; events live in their queues.
 #[derive(Default)]
 pub(crate) struct Buses {
-    targets: Mutex<BTreeMap<String, String>>,
+    targets: Mutex<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl Buses {
-    /// A bus all of whose events go into a queue.
+    /// A bus all of whose events go into a queue; into one more, if it is there already.
     pub(crate) fn create(&self, name: &str, queue: &str) {
-        self.targets.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), queue.to_owned());
+        let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        targets.entry(name.to_owned()).or_default().insert(queue.to_owned());
     }
 
     /// Answers one call. `in_part`: every second entry (the only one, if it is alone) fails.
@@ -88,18 +89,21 @@ impl Buses {
         let detail: Value = serde_json::from_str(detail)
             .map_err(|error| ("MalformedDetail", format!("Detail is malformed: {error}")))?;
         let targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        let queue =
+        let behind =
             targets.get(bus).ok_or_else(|| ("ResourceNotFoundException", format!("there is no bus `{bus}`")))?;
         let now = queues.now();
+        let id = format!("{bus}-{}", now.as_nanosecond());
         #[expect(clippy::cast_possible_truncation, reason = "whole seconds of a time in this age")]
         let time = entry.time.and_then(|s| Timestamp::from_second(s as i64).ok()).unwrap_or(now);
-        // The queue's own ids count up, so an event's is known again and no chance is drawn.
         let event = json!({
-            "version": "0", "id": format!("{bus}-{}", now.as_nanosecond()), "detail-type": detail_type, "source": source,
+            "version": "0", "id": id, "detail-type": detail_type, "source": source,
             "account": "000000000000", "time": time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "region": "local",
             "resources": [], "detail": detail,
         });
-        let sent = queues.send(queue, &event.to_string(), &BTreeMap::new(), 0);
-        sent.map_err(|error| ("InternalFailure", error.to_string()))
+        for queue in behind {
+            let sent = queues.send(queue, &event.to_string(), &BTreeMap::new(), 0);
+            sent.map_err(|error| ("InternalFailure", error.to_string()))?;
+        }
+        Ok(id)
     }
 }

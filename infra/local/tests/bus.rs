@@ -31,6 +31,18 @@ async fn an_event_lies_in_the_queue_behind_its_bus() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_event_goes_into_the_queue_of_every_rule_once() {
+    let aws = aws();
+    aws.create_queue("audit", QueueSettings::default());
+    for queue in ["audit", "audit", "alerts"] {
+        aws.create_bus("changes", queue);
+    }
+    aws.eventbridge().put_events().entries(entry("changes", "{}")).send().await.unwrap();
+    let depths = ["alerts", "audit"].map(|queue| aws.queues().depth(queue).visible);
+    assert_eq!(depths, [1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_bad_entry_fails_alone() {
     let aws = aws();
     let entries = vec![entry("changes", "{}"), entry("changes", "{"), entry("nowhere", "{}")];

@@ -8,8 +8,11 @@ use preheat_core::event::Reporter;
 use preheat_intake::Outcome;
 use preheat_intake::sample::Happening;
 
-use crate::bench::process::cpu_s;
+use crate::bench::process::thread_cpu_s;
 use crate::providers::Provider;
+
+/// Events a second and core that each provider's must reach (budgets.md).
+pub const EVENTS_PER_S_MIN: f64 = 5_000.0;
 
 /// A provider's figure.
 #[derive(Debug, Clone, Copy)]
@@ -38,14 +41,14 @@ fn one(reporter: Reporter, seconds: f64) -> Result<Intake> {
         bail!("the sample of {reporter} is not accepted");
     };
     let events_per_post = accepted.events.len();
-    let start = cpu_s()?;
+    let start = thread_cpu_s()?;
     let mut posts = 0_u32;
     let used = loop {
         for _ in 0..16 {
             black_box(provider.receive(black_box(&posted), now));
         }
         posts += 16;
-        let used = cpu_s()? - start;
+        let used = thread_cpu_s()? - start;
         if used >= seconds {
             break used;
         }

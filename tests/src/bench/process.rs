@@ -31,9 +31,21 @@ impl Stopwatch {
 /// # Errors
 /// `/proc` is not there or not as Linux has it.
 pub fn cpu_s() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").context("/proc/self/stat cannot be read")?;
+    used_s("/proc/self/stat")
+}
+
+/// The same of this thread alone: what the others of a process do at the time is not counted.
+///
+/// # Errors
+/// As for [`cpu_s`].
+pub fn thread_cpu_s() -> Result<f64> {
+    used_s("/proc/thread-self/stat")
+}
+
+fn used_s(path: &str) -> Result<f64> {
+    let stat = std::fs::read_to_string(path).with_context(|| format!("{path} cannot be read"))?;
     // The name of the program stands in parentheses and may hold anything.
-    let (_, after_name) = stat.rsplit_once(')').context("/proc/self/stat has no name")?;
+    let (_, after_name) = stat.rsplit_once(')').with_context(|| format!("{path} has no name"))?;
     let fields: Vec<&str> = after_name.split_whitespace().collect();
     let ticks = |nth: usize| -> Result<f64> { Ok(fields.get(nth).context("too few fields")?.parse()?) };
     // utime and stime: fields 14 and 15, of which 3 is the first after the name.

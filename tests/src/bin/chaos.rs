@@ -2,6 +2,7 @@
 //!
 //! Exit code 0: no violation. 1: a violation; the command that replays its seed is printed.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::Result;
@@ -40,6 +41,7 @@ fn main() -> Result<()> {
     }
     let mut errors = std::io::stderr().lock();
     let (mut kills, mut duplicates, mut cut, mut throttles, mut mails) = (0, 0, 0, 0, 0);
+    let mut decided: BTreeMap<&str, u64> = BTreeMap::new();
     let mut violations = Vec::new();
     for seed in arguments.from..arguments.from + arguments.seeds {
         let outcome = scenario::run(seed, arguments.trace)?;
@@ -48,6 +50,9 @@ fn main() -> Result<()> {
         cut += outcome.connections_cut;
         throttles += outcome.throttles;
         mails += outcome.mails;
+        for (rule, count) in outcome.decided {
+            *decided.entry(rule).or_default() += count;
+        }
         for violation in &outcome.violations {
             writeln!(errors, "seed {seed}: {violation}\n  replay: cargo xtask chaos --seeds 1 --from {seed}")?;
         }
@@ -62,15 +67,16 @@ fn main() -> Result<()> {
     if arguments.json {
         let result = json!({
             "seeds": arguments.seeds, "kills": kills, "duplicates_injected": duplicates, "connections_cut": cut,
-            "throttles": throttles, "mails": mails, "violations": violations,
+            "throttles": throttles, "mails": mails, "decided": decided, "violations": violations,
         });
         writeln!(out, "{result:#}")?;
     } else {
         writeln!(
             out,
             "{} seeds: {kills} kills, {duplicates} messages doubled or late, {cut} connections cut, {throttles} AWS calls \
-             throttled or lost, {mails} mails, {} violations",
+             throttled or lost, {mails} mails, {} decisions, {} violations",
             arguments.seeds,
+            decided.values().sum::<u64>(),
             violations.len()
         )?;
     }
