@@ -363,6 +363,7 @@ pub(crate) mod tests {
             last_claim_at: Some(at + ms),
             last_trouble: Some("421 4.7.0 Try again later, closing connection (throttled)".to_owned()),
             troubled: [36].into(),
+            held_back: Some("held back: the system's cap an hour left no room".to_owned()),
             percent: 75,
             quota_percent: 75,
             maintenance: Maintenance::Reserve,
