@@ -98,7 +98,7 @@ impl World {
             raw_ref: None,
         };
         let domain = Some("mail.example.com".to_owned());
-        let origin = Origin { mailbox: None, domain, ip: Some(ip), in_campaign: false, zone: "UTC".to_owned() };
+        let origin = Origin { mailbox: None, domain, ip: Some(ip), campaign: None, zone: "UTC".to_owned() };
         Noted { event, origin, slot: None }
     }
 

@@ -1,5 +1,7 @@
 //! What somebody may have meant: names close to a mistyped one.
 
+/// Longest text that may be a mistyped name, in bytes: comparing costs as much as both are long, and a cell of a file may be long.
+const WRONG_BYTES_MAX: usize = 64;
 /// Most suggestions given.
 const SUGGESTIONS_MAX: usize = 3;
 
@@ -7,6 +9,9 @@ const SUGGESTIONS_MAX: usize = 3;
 ///
 /// What has no `/` is also compared with what stands behind a name's last one: `Berlin` means `Europe/Berlin`.
 pub(crate) fn near<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    if wrong.len() > WRONG_BYTES_MAX {
+        return Vec::new();
+    }
     let wrong = wrong.to_lowercase().replace(' ', "_");
     // A quarter of the letters may be wrong.
     let most = wrong.chars().count().max(4) / 4;
@@ -66,6 +71,8 @@ mod tests {
         assert_eq!(near("berlin", zones), ["Europe/Berlin"]);
         assert_eq!(near("New York", zones), ["America/New_York"]);
         assert!(near("Middle/Earth", zones).is_empty());
+        let long = "x".repeat(WRONG_BYTES_MAX + 1);
+        assert!(near(&long, [long.as_str()]).is_empty(), "a name that long was not mistyped");
         assert_eq!(did_you_mean("tokio", zones), "; did you mean Asia/Tokyo?");
         assert_eq!(did_you_mean("nowhere", zones), "");
     }

@@ -97,6 +97,13 @@ fn samples_are_posted_signed_and_taken_by_the_local_stack() {
         let answered = stack.json(&["hooks", "test", provider, "--url", &up.1]);
         assert_eq!(answered["status"], 200, "{provider}: {answered}");
     }
+    let events = stack.json(&["report", "events"]);
+    let uncorrelated = events["uncorrelated"].as_u64().expect("a number");
+    assert!(uncorrelated > 0, "nobody here sends from the samples' addresses: {events}");
+    assert_eq!(events["all"]["counts"]["uncorrelated"], uncorrelated);
+    assert!(events["campaigns"]["preheat-test"]["counts"].is_object(), "{events}");
+    let (code, out, _) = stack.run(&["report", "events"]);
+    assert_eq!((code, out.contains(&format!("{uncorrelated} of them led to no mailbox"))), (0, true), "{out}");
     let (code, _, err) = stack.run(&["hooks", "test", "resend", "--url", &up.1]);
     assert_eq!((code, err.contains("no key yet")), (2, true), "{err}");
     let (code, out, _) = stack.run(&["hooks", "list"]);

@@ -13,7 +13,7 @@ use futures::{StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use preheat_core::event::Event;
 use preheat_core::id::{Address, MailboxId, PoolId, SlotId, TenantId};
-use preheat_core::merge::Origin;
+use preheat_core::merge::{Origin, campaign_name};
 use preheat_core::token::TOKEN_CHARS;
 use preheat_store::{EVENT_KEPT_DAYS, Noted, Quarantined, Store, StoreError, Taken, Vault};
 
@@ -172,10 +172,11 @@ pub async fn take_events(
 }
 
 async fn set_aside(desk: &Desk, event: &Event, now: Timestamp) -> Result<(), StoreError> {
-    // When it came in says nothing of what it is: a replay is the same item.
+    // When it came in, and with which others, says nothing of what it is: a replay is the same item.
     let mut raw = serde_json::to_value(event).unwrap_or_default();
     if let Some(fields) = raw.as_object_mut() {
         fields.remove("received_at");
+        fields.remove("raw_ref");
     }
     let raw = raw.to_string();
     let reason = format!("it happened more than {EVENT_KEPT_DAYS} days ago: it could be a replay");
@@ -208,7 +209,7 @@ async fn origin(
         domain: domain.or_else(|| mailbox.as_ref().map(|(_, member)| member.domain.clone())),
         mailbox: mailbox.map(|(id, member)| (id, member.zone.clone())),
         ip: event.sending_ip,
-        in_campaign: event.correlation.campaign.is_some(),
+        campaign: event.correlation.campaign.as_deref().map(campaign_name),
         zone: zone.to_owned(),
     };
     Ok((origin, slot))

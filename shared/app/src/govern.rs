@@ -205,7 +205,7 @@ async fn look_at_ips(app: &App, looks: &[Wish], report: &mut GovernReport, now: 
                     continue;
                 }
             }
-            Subject::Tenant(_) | Subject::Domain(..) => {}
+            Subject::Tenant(_) | Subject::Domain(..) | Subject::Campaign(..) => {}
         }
         app.store.looked(look, now).await?;
     }

@@ -296,6 +296,8 @@ pub enum Subject {
     Domain(TenantId, String),
     /// All of a tenant.
     Tenant(TenantId),
+    /// A campaign on its platform, by its name there.
+    Campaign(TenantId, String),
 }
 
 impl fmt::Display for Subject {
@@ -305,6 +307,7 @@ impl fmt::Display for Subject {
             Self::Ip(tenant, ip) => write!(f, "ip/{tenant}/{ip}"),
             Self::Domain(tenant, domain) => write!(f, "domain/{tenant}/{domain}"),
             Self::Tenant(tenant) => write!(f, "tenant/{tenant}"),
+            Self::Campaign(tenant, name) => write!(f, "campaign/{tenant}/{name}"),
         }
     }
 }
@@ -325,6 +328,10 @@ impl FromStr for Subject {
             "domain" => {
                 let (tenant, domain) = pair()?;
                 Ok(Self::Domain(tenant.parse()?, domain.to_owned()))
+            }
+            "campaign" => {
+                let (tenant, name) = pair()?;
+                Ok(Self::Campaign(tenant.parse()?, name.to_owned()))
             }
             _ => Err(refuse()),
         }
@@ -378,6 +385,7 @@ mod tests {
             Subject::Mailbox(MailboxId(46)),
             Subject::Ip(acme.clone(), "2001:db8::1".parse().unwrap()),
             Subject::Domain(acme.clone(), "example.com".to_owned()),
+            Subject::Campaign(acme.clone(), "q1/a b".to_owned()),
             Subject::Tenant(acme),
         ] {
             assert_eq!(subject.to_string().parse(), Ok(subject));

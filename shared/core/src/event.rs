@@ -293,7 +293,9 @@ pub struct Event {
     pub received_at: Timestamp,
     /// How sure its origin is.
     pub signature: Signature,
-    /// Where the raw bytes lie, if they were kept.
+    /// Which delivery it stood in: `sha256:` and the first 32 hexadecimal digits of the digest of the raw bytes, the same for all
+    /// events that came together. The bytes themselves are not kept: message bodies are nobody's to store, and what could
+    /// not be read lies in quarantine. None of a mail that was found: it lies in its mailbox.
     pub raw_ref: Option<String>,
 }
 

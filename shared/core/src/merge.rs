@@ -31,10 +31,21 @@ pub struct Origin {
     pub domain: Option<String>,
     /// The address of ours it was sent from.
     pub ip: Option<IpAddr>,
-    /// Whether it belongs to a campaign.
-    pub in_campaign: bool,
+    /// The campaign it belongs to, as [`campaign_name`] has it.
+    pub campaign: Option<String>,
     /// The tenant's IANA zone.
     pub zone: String,
+}
+
+/// Longest name that a campaign is counted under, in bytes.
+pub const CAMPAIGN_BYTES_MAX: usize = 100;
+
+/// The name that a campaign is counted under: its id, cut. Ids are short; whoever posts long ones gets rows no longer, and
+/// campaigns that differ only behind the cut are one. How many campaigns a day names is its sender's affair.
+#[must_use]
+pub fn campaign_name(id: &str) -> String {
+    let end = (0..=CAMPAIGN_BYTES_MAX.min(id.len())).rev().find(|&end| id.is_char_boundary(end)).unwrap_or(0);
+    id[..end].to_owned()
 }
 
 /// The first event of a kind: when, and from which address of ours.
@@ -62,8 +73,8 @@ pub struct Standing {
     mailbox: Option<(MailboxId, String)>,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     domain: Option<String>,
-    #[serde(rename = "c", default)]
-    in_campaign: bool,
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    campaign: Option<String>,
     #[serde(rename = "z", default)]
     zone: Option<String>,
 }
@@ -79,7 +90,7 @@ impl Standing {
         join(&mut self.mailbox, origin.mailbox.as_ref());
         join(&mut self.domain, origin.domain.as_ref());
         join(&mut self.zone, Some(&origin.zone));
-        self.in_campaign |= origin.in_campaign;
+        join(&mut self.campaign, origin.campaign.as_ref());
     }
 
     /// Joins what is known of the same mail under another name: as if this had noted the other's events as well.
@@ -90,7 +101,7 @@ impl Standing {
         join(&mut self.mailbox, other.mailbox.as_ref());
         join(&mut self.domain, other.domain.as_ref());
         join(&mut self.zone, other.zone.as_ref());
-        self.in_campaign |= other.in_campaign;
+        join(&mut self.campaign, other.campaign.as_ref());
     }
 
     fn mark(&mut self, count: Count, mark: Mark) {
@@ -134,7 +145,7 @@ impl Standing {
                 _ => true,
             })
             .collect();
-        let known = self.mailbox.is_some() || self.in_campaign || self.address_of_ours().is_some();
+        let known = self.mailbox.is_some() || self.campaign.is_some() || self.address_of_ours().is_some();
         if !known && let Some(first) = self.marks.values().min_by_key(|mark| mark.order()) {
             counted.push((Count::Uncorrelated, *first));
         }
@@ -163,6 +174,9 @@ impl Standing {
             }
             if let Some(ip) = mark.ip.or_else(|| self.address_of_ours()) {
                 add(Subject::Ip(tenant.clone(), ip), today);
+            }
+            if let Some(campaign) = &self.campaign {
+                add(Subject::Campaign(tenant.clone(), campaign.clone()), today);
             }
             if let (Some((id, _)), Some(zone)) = (&self.mailbox, &mailbox_zone) {
                 add(Subject::Mailbox(*id), day(zone));
@@ -233,7 +247,7 @@ mod tests {
             mailbox: Some((MailboxId(7), "America/New_York".to_owned())),
             domain: Some("example.com".to_owned()),
             ip: None,
-            in_campaign: false,
+            campaign: None,
             zone: "UTC".to_owned(),
         }
     }
@@ -270,12 +284,13 @@ mod tests {
     }
 
     fn event() -> impl Strategy<Value = (Kind, i64, Origin)> {
-        (0..KINDS.len(), 0_i64..400_000, proptest::option::of(1_u8..3), any::<bool>()).prop_map(
-            |(kind, second, ip, knows_mailbox)| {
+        let campaign = proptest::option::of("[ab]");
+        (0..KINDS.len(), 0_i64..400_000, proptest::option::of(1_u8..3), any::<bool>(), campaign).prop_map(
+            |(kind, second, ip, knows_mailbox, campaign)| {
                 let ip = ip.map(|last| IpAddr::from([192, 0, 2, last]));
                 let known =
                     if knows_mailbox { origin() } else { Origin { zone: "UTC".to_owned(), ..Origin::default() } };
-                (KINDS[kind], second, Origin { ip, ..known })
+                (KINDS[kind], second, Origin { ip, campaign, ..known })
             },
         )
     }
@@ -356,6 +371,27 @@ mod tests {
         assert_eq!(of_tenant(&changes)[&Count::Uncorrelated], -1);
         let mailbox = &changes[&(Subject::Mailbox(MailboxId(7)), "2026-02-25".parse().unwrap())];
         assert_eq!(mailbox[&Count::Delivered], 1);
+    }
+
+    #[test]
+    fn a_mail_is_counted_for_its_campaign_and_leads_somewhere_by_it() {
+        let told = Origin { campaign: Some("q1".to_owned()), zone: "UTC".to_owned(), ..Origin::default() };
+        let (mut before, mut after) = (Standing::default(), Standing::default());
+        before.note(Kind::Delivered, at(0), &Origin { campaign: None, ..told.clone() });
+        after.join(&before);
+        after.note(Kind::Clicked, at(60), &told);
+        let changes = changes(&before, &after);
+        let campaign = &changes[&(Subject::Campaign(tenant(), "q1".to_owned()), "2026-02-25".parse().unwrap())];
+        assert_eq!(*campaign, BTreeMap::from([(Count::Delivered, 1), (Count::Clicked, 1)]), "what was before as well");
+        assert_eq!(of_tenant(&changes), BTreeMap::from([(Count::Clicked, 1), (Count::Uncorrelated, -1)]));
+    }
+
+    #[test]
+    fn a_campaigns_name_is_cut_at_a_characters_border() {
+        assert_eq!(campaign_name("q1"), "q1");
+        assert_eq!(campaign_name(&"x".repeat(5_000)).len(), CAMPAIGN_BYTES_MAX);
+        assert_eq!(campaign_name(&"é".repeat(CAMPAIGN_BYTES_MAX)).len(), CAMPAIGN_BYTES_MAX);
+        assert_eq!(campaign_name(&format!("x{}", "é".repeat(CAMPAIGN_BYTES_MAX))).len(), CAMPAIGN_BYTES_MAX - 1);
     }
 
     #[test]

@@ -98,6 +98,8 @@ pub struct Recipient {
     pub diagnostic: Option<String>,
     /// Why, if it failed or was delayed.
     pub class: Class,
+    /// Whether the account is there and closed: see [`preheat_core::bounce::Judgement`].
+    pub is_closed: bool,
 }
 
 /// The kind of a feedback report (RFC 5965 §7.3, RFC 6650, RFC 6591).

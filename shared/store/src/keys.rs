@@ -89,7 +89,8 @@ pub enum Key<'a> {
     Event(Reporter, &'a str),
     /// `MAIL#{digest}` / `M`: what is known of a mail from its events, under one of its names; or under which it lies.
     Mail(&'a str),
-    /// `CNT#{subject}#{part}` / `{date}`: a part of a subject's counters of a local day.
+    /// `CNT#{subject}#{part}` / `{date}`: a part of a subject's counters of a local day. Campaigns lie together by tenant and are
+    /// told apart in the sort key (`CNT#campaign/{t}#{part}` / `{date}#{name}`): so a range of days lists them.
     Counters(&'a Subject, u8, Date),
     /// `QUAR#{account}` / `{digest}`: what came in and could not be an event.
     Quarantine(&'a str, &'a str),
@@ -174,6 +175,7 @@ impl Key<'_> {
             Self::Zone(_) => "ZONE".to_owned(),
             Self::Event(..) => "E".to_owned(),
             Self::Mail(_) => "M".to_owned(),
+            Self::Counters(Subject::Campaign(_, name), _, date) => format!("{date}#{name}"),
             Self::Counters(_, _, date) => date.to_string(),
             Self::Look(subject) => subject.to_string(),
             Self::Quarantine(_, digest) => (*digest).to_owned(),
@@ -259,7 +261,12 @@ pub(crate) fn quarantine_pk(account: &str) -> String {
 
 /// Partition of a part of a subject's counters.
 pub(crate) fn counters_pk(subject: &Subject, part: u8) -> String {
-    format!("CNT#{subject}#{part}")
+    match subject {
+        Subject::Campaign(tenant, _) => format!("CNT#campaign/{tenant}#{part}"),
+        Subject::Mailbox(_) | Subject::Ip(..) | Subject::Domain(..) | Subject::Tenant(_) => {
+            format!("CNT#{subject}#{part}")
+        }
+    }
 }
 
 /// Partition of a shard's hot rows.
@@ -378,6 +385,8 @@ mod tests {
         assert_eq!(spelled(Key::Alert(&owner, &channel, "chg_0")), "TENANT#acme/ALERT#ops#chg_0");
         assert_eq!(spelled(Key::SoftBounces(&tenant, &address)), "TENANT#acme/SOFT#a@b.example");
         assert_eq!(spelled(Key::Event(Reporter::Ses, "0f")), "EVT#ses#0f/E");
+        let subject = Subject::Campaign(tenant.clone(), "q1#a/b".to_owned());
+        assert_eq!(spelled(Key::Counters(&subject, 3, date)), "CNT#campaign/acme#3/2026-03-02#q1#a/b");
         let subject = Subject::Domain(tenant, "b.example".to_owned());
         assert_eq!(spelled(Key::Counters(&subject, 3, date)), "CNT#domain/acme/b.example#3/2026-03-02");
         assert_eq!(spelled(Key::Look(&subject)), "LOOKS/domain/acme/b.example");

@@ -36,6 +36,7 @@
 //! | `EVT#{provider}#{digest}` / `E` | an event, 7 days | reports | events: 1 an event | 2 |
 //! | `MAIL#{digest}` / `M` | what the events of a mail make of it, 30 days | events: 1 an event | events: ≤ 1 an event | 2 |
 //! | `CNT#{subject}#{part}` / `{date}` | counters of a mailbox, IP, domain or tenant and local day, in 1 or 32 parts | governor, reports | events: ≤ 4 for up to 16 events | 2 |
+//! | `CNT#campaign/{t}#{part}` / `{date}#{name}` | the same of a campaign; a range of days lists them | `preheat report events` | events that name a campaign: ≤ 1 a campaign for up to 16 events | 2 |
 //! | `QUAR#{account}` / `{digest}` | what came in and could not be an event, 30 days | operator | events: 1 a bad element | 1 |
 //! | `HOOK#{id}` / `HOOK` | an endpoint: tenant, provider, sealed secrets | webhook: 1 in 5 min, endpoint and process | operator | 1 |
 //! | `TENANT#{t}` / `HOOK#{provider}`, `HOOKSRC#{source}` / `HOOK` | the id of an endpoint | operator; webhook: 1 a direct event | operator | 1 |

@@ -11,6 +11,7 @@ use futures::future::try_join_all;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use preheat_core::counters::{Count, Counters, Subject};
+use preheat_core::id::TenantId;
 
 use crate::error::{StoreError, unbuilt};
 use crate::item::{Item, Unreadable, number, text};
@@ -30,7 +31,7 @@ const PARTS: u8 = 32;
 fn parts(subject: &Subject) -> u8 {
     match subject {
         Subject::Mailbox(_) => 1,
-        Subject::Ip(..) | Subject::Domain(..) | Subject::Tenant(_) => PARTS,
+        Subject::Ip(..) | Subject::Domain(..) | Subject::Tenant(_) | Subject::Campaign(..) => PARTS,
     }
 }
 
@@ -52,19 +53,50 @@ impl Store {
         subject: &Subject,
         days: RangeInclusive<Date>,
     ) -> Result<BTreeMap<Date, Counters>, StoreError> {
-        let range = &(days.start().to_string(), days.end().to_string());
+        let named = match subject {
+            Subject::Campaign(_, name) => Some(name.as_str()),
+            Subject::Mailbox(_) | Subject::Ip(..) | Subject::Domain(..) | Subject::Tenant(_) => None,
+        };
+        let mut days = self.sums(subject, days).await?;
+        days.retain(|(_, name), _| name.as_deref() == named);
+        Ok(days.into_iter().map(|((day, _), counts)| (day, counters(counts))).collect())
+    }
+
+    /// The counters of every campaign of a tenant that anything was reported of in these days of the tenant's, both ends
+    /// included. Eventually consistent; reads as many rows as there are campaigns and days, 32 times at most.
+    ///
+    /// # Errors
+    /// As for [`Store::counters`].
+    pub async fn campaigns(
+        &self,
+        tenant: &TenantId,
+        days: RangeInclusive<Date>,
+    ) -> Result<BTreeMap<String, Counters>, StoreError> {
+        let any = Subject::Campaign(tenant.clone(), String::new());
+        let mut campaigns: BTreeMap<String, Counters> = BTreeMap::new();
+        for ((_, name), counts) in self.sums(&any, days).await? {
+            *campaigns.entry(name.unwrap_or_default()).or_default() += counters(counts);
+        }
+        campaigns.retain(|_, counters| !counters.is_empty());
+        Ok(campaigns)
+    }
+
+    /// What lies in a subject's parts in a range of days, by day and (of campaigns) by name.
+    async fn sums(&self, subject: &Subject, days: RangeInclusive<Date>) -> Result<Sums, StoreError> {
+        // `$` comes after `#`: the last day's names are within.
+        let range = &(days.start().to_string(), format!("{}$", days.end()));
         let read = |part| async move {
             let (pk, mut items) = (counters_pk(subject, part), Vec::new());
             self.query_between(&pk, (&range.0, &range.1), |item| items.push(item)).await?;
             Ok::<_, StoreError>((pk, items))
         };
-        let mut sums: BTreeMap<Date, BTreeMap<Count, i64>> = BTreeMap::new();
+        let mut sums = Sums::new();
         for (pk, items) in try_join_all((0..parts(subject)).map(read)).await? {
             for item in items {
                 add(&item, &mut sums).map_err(|error| StoreError::Corrupt { key: pk.clone(), reason: error.0 })?;
             }
         }
-        Ok(sums.into_iter().map(|(day, counts)| (day, counters(counts))).collect())
+        Ok(sums)
     }
 
     /// A change of counters, as a part of a transaction. `spread` chooses the part: any number.
@@ -95,9 +127,13 @@ impl Store {
     }
 }
 
-fn add(item: &Item, sums: &mut BTreeMap<Date, BTreeMap<Count, i64>>) -> Result<(), Unreadable> {
-    let day = item.get("sk").and_then(|sk| sk.as_s().ok()).ok_or_else(|| Unreadable("no day".to_owned()))?;
-    let day = sums.entry(day.parse()?).or_default();
+/// Sums over parts, by day and (of campaigns) by name.
+type Sums = BTreeMap<(Date, Option<String>), BTreeMap<Count, i64>>;
+
+fn add(item: &Item, sums: &mut Sums) -> Result<(), Unreadable> {
+    let key = item.get("sk").and_then(|sk| sk.as_s().ok()).ok_or_else(|| Unreadable("no day".to_owned()))?;
+    let (day, name) = key.split_once('#').map_or((key.as_str(), None), |(day, name)| (day, Some(name.to_owned())));
+    let day = sums.entry((day.parse()?, name)).or_default();
     for (name, value) in item {
         // What a newer version counts besides is not ours to judge.
         let (Some(count), AttributeValue::N(digits)) = (Count::named(name), value) else { continue };

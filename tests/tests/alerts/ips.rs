@@ -55,7 +55,7 @@ async fn report(world: &World, ip: &str, name: &str, (delivered, bounced): (u32,
             raw_ref: None,
         };
         let domain = Some("mail.example.com".to_owned());
-        let origin = Origin { mailbox: None, domain, ip, in_campaign: false, zone: "UTC".to_owned() };
+        let origin = Origin { mailbox: None, domain, ip, campaign: None, zone: "UTC".to_owned() };
         Noted { event, origin, slot: None }
     };
     let events: Vec<Noted> = (0..delivered + bounced).map(noted).collect();

@@ -2,6 +2,7 @@
 //! not configured, that is said, and is no error: everything else runs without it.
 
 mod day;
+mod events;
 mod lift;
 mod placement;
 
@@ -24,6 +25,7 @@ const EXAMPLES: &str = "\
 Examples:
   preheat report day --data ./data
   preheat report placement --data ./data --days 7
+  preheat report events --tenant acme --data ./data
   preheat report lift --table preheat-ledger --json";
 
 /// Summaries of days, placements by provider, and what warming brings.
@@ -34,6 +36,8 @@ pub(crate) enum Command {
     Day(day::Args),
     /// Where mail was found, by provider of the sender and of the recipient
     Placement(placement::Args),
+    /// What was reported of a tenant's mail: by campaign, and how much led nowhere
+    Events(events::Args),
     /// Does warming work? The inbox rate of warmed mailboxes against that of the held-out controls
     Lift(lift::Args),
 }
@@ -43,6 +47,7 @@ pub(crate) async fn run(command: &Command, out: Out<'_>) -> Outcome {
     match command {
         Command::Day(args) => day::run(args, out).await,
         Command::Placement(args) => placement::run(args, out).await,
+        Command::Events(args) => events::run(args, out).await,
         Command::Lift(args) => lift::run(args, out).await,
     }
 }

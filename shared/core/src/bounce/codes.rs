@@ -102,6 +102,22 @@ const REPLIES: &[(u16, Class)] = &[
 const SUBJECTS: &[(&str, Class)] =
     &[("3", Class::Transient), ("4", Class::Transient), ("6", Class::Content), ("7", Class::Policy)];
 
+/// Codes of an account that is there and closed.
+const CLOSED: &[&str] = &["2.1", "7.13"];
+/// The reply code that says the same (RFC 5248 §2.4).
+const CLOSED_REPLY: u16 = 525;
+
+/// Whether a code says that an address is to blame, whatever was asked when it was given: RFC 3463 §3.2.
+pub(super) fn blames_address(enhanced: &str) -> bool {
+    enhanced.get(2..).is_some_and(|detail| detail.starts_with("1.") && find(ENHANCED, detail) == Some(Class::Hard))
+}
+
+/// Whether the codes say that the account is there and closed.
+pub(super) fn is_closed(code: Option<u16>, enhanced: Option<&str>) -> bool {
+    let detail = enhanced.and_then(|enhanced| enhanced.get(2..)).unwrap_or_default();
+    CLOSED.contains(&detail) || code == Some(CLOSED_REPLY)
+}
+
 pub(super) fn of_enhanced(enhanced: &str) -> Option<Class> {
     let detail = enhanced.get(2..)?;
     find(ENHANCED, detail)
@@ -124,7 +140,7 @@ fn find(table: &[(&str, Class)], key: &str) -> Option<Class> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::classify;
+    use super::super::{Asked, classify, judge};
     use super::*;
 
     #[test]
@@ -148,6 +164,23 @@ mod tests {
         for (subject, class) in SUBJECTS {
             assert_eq!(classify(Some(550), Some(&format!("5.{subject}.99")), ""), *class, "5.{subject}.99");
         }
+    }
+
+    #[test]
+    fn only_addressing_blames_the_address_and_only_a_closed_account_is_closed() {
+        for (detail, class) in ENHANCED {
+            let enhanced = format!("5.{detail}");
+            assert_eq!(blames_address(&enhanced), *class == Class::Hard && detail.starts_with("1."), "{enhanced}");
+            // What is asked of the message is not taken for an answer about its recipient, unless the code says so.
+            let late = judge(Asked::Message, Some(550), Some(&enhanced), "user unknown").unwrap();
+            assert_eq!(late.class == Class::Hard, blames_address(&enhanced), "{enhanced}");
+            assert_eq!(
+                judge(Asked::Recipient, Some(550), Some(&enhanced), "").unwrap().is_closed,
+                CLOSED.contains(detail)
+            );
+        }
+        assert!(judge(Asked::Recipient, Some(CLOSED_REPLY), None, "").unwrap().is_closed);
+        assert!(!judge(Asked::Recipient, Some(450), Some("4.2.1"), "").unwrap().is_closed, "it says: try again");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod passing;
 mod recipient;
 mod sender;
 
+use super::Asked;
 use crate::event::Class;
 
 /// A phrase, and who was seen to say it.
@@ -18,13 +19,27 @@ type Row = (&'static str, &'static str);
 /// Phrases that mean the same.
 struct Group {
     class: Class,
-    /// What it means if the server had taken the recipient and refused the message: a filter that lies.
-    after_data: Class,
+    ground: Ground,
     rows: &'static [Row],
 }
 
+/// What must have been asked for the phrases to mean what they say. They mean nothing otherwise: see [`super`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ground {
+    /// They mean it at any time.
+    Any,
+    /// Not the message: a program says it of its own directory, where nobody was asked anything.
+    NotTheMessage,
+    /// The address.
+    TheAddress,
+}
+
 const fn group(class: Class, rows: &'static [Row]) -> Group {
-    Group { class, after_data: class, rows }
+    Group { class, ground: Ground::Any, rows }
+}
+
+const fn of_address(ground: Ground, rows: &'static [Row]) -> Group {
+    Group { class: Class::Hard, ground, rows }
 }
 
 const GROUPS: &[Group] = &[
@@ -39,10 +54,12 @@ const GROUPS: &[Group] = &[
     group(Class::Policy, sender::REFUSED),
     group(Class::Undetermined, account::PREFERENCE),
     group(Class::Undetermined, account::SUSPENDED),
+    group(Class::Hard, account::CLOSED),
     group(Class::Transient, passing::NAME_SERVER),
     group(Class::Transient, passing::PROGRAM),
-    Group { class: Class::Hard, after_data: Class::Undetermined, rows: recipient::UNKNOWN },
     group(Class::Hard, recipient::NO_HOST),
+    of_address(Ground::NotTheMessage, recipient::OWN_DIRECTORY),
+    of_address(Ground::TheAddress, recipient::UNKNOWN),
     group(Class::Transient, passing::TROUBLE),
     group(Class::ReputationBlock, sender::AT_GREETING),
     group(Class::Policy, sender::RULES),
@@ -78,28 +95,74 @@ const HINTS: &[(&str, Class)] = &[
     ("unacceptable", Class::Policy),
 ];
 
-/// Said of a refusal that came after the message, not after the recipient (Postfix; sendmail's transcript; our own note).
-const AFTER_DATA: &[&str] = &[
-    "in reply to end of data command",
-    "in reply to data command",
-    ">>> data <<<",
-    "after end of data",
-    // qmail-remote.
-    "failed on data command",
-    "failed after i sent the message",
-    // Gmail's states of a session.
-    "(state 15)",
-    "(state 17)",
-    "(state 18)",
+/// Said of a refusal that came after the message, not after the recipient.
+const OF_MESSAGE: &[Row] = &[
+    ("in reply to end of data command", "Postfix"),
+    ("in reply to data command", "Postfix"),
+    (">>> data <<<", "sendmail's transcript"),
+    ("after end of data", "Exim"),
+    ("failed on data command", "qmail-remote"),
+    ("failed after i sent the message", "qmail-remote"),
+    ("(state 15)", "Gmail"),
+    ("(state 17)", "Gmail"),
+    ("(state 18)", "Gmail"),
 ];
 
-/// What the text says, if one of the phrases is in it. The text is normal: see [`super::text::normal`].
-pub(super) fn class_of(said: &str) -> Option<Class> {
+/// Said of a refusal that answered RCPT.
+const OF_RECIPIENT: &[Row] = &[
+    ("in reply to rcpt", "Postfix"),
+    ("after rcpt", "Exim, GMX"),
+    (">>> rcpt", "sendmail's transcript"),
+    ("our rcpt to", "DragonFly"),
+    ("does not like recipient", "qmail-remote"),
+    ("rcpt to response", "qmail: how far it came"),
+    ("response to \"rcpt", "several"),
+    ("response to rcpt", "several"),
+    ("sent: rcpt", "InterScan"),
+    ("sent <<< rcpt", "InterScan"),
+    ("rcpt to command", "several"),
+    ("command: rcpt", "several"),
+    ("smtp:rcpt", "several"),
+    ("[rcpt_to]", "Yahoo"),
+    ("(state 14)", "Gmail"),
+    ("rcpt <", "several: the command in the reply"),
+    ("recipient address rejected", "Postfix: a rule for recipients"),
+    ("recipient verify failed", "Exim: a rule for recipients"),
+    ("recipient table", "Postfix: looked up for RCPT"),
+    ("mailbox table", "Postfix: looked up for RCPT"),
+    ("alias table", "Postfix: looked up for RCPT"),
+];
+
+/// What was asked when the server said this, as far as the text tells.
+pub(super) fn asked_in(said: &str) -> Asked {
+    let holds = |marks: &[Row]| marks.iter().any(|(mark, _)| said.contains(mark));
+    if holds(OF_MESSAGE) {
+        Asked::Message
+    } else if holds(OF_RECIPIENT) {
+        Asked::Recipient
+    } else {
+        Asked::Unsaid
+    }
+}
+
+/// What the text says, if one of the phrases is in it; nothing that counts if it blames an address that nobody asked
+/// about. The text is normal: see [`super::text::normal`].
+pub(super) fn class_of(said: &str, asked: Asked, code_blames_address: bool) -> Option<Class> {
     let pairs = Pairs::of(said);
     let fits = |phrase: &str| pairs.may_hold(phrase) && says(said, phrase);
     let group = GROUPS.iter().find(|group| group.rows.iter().any(|(phrase, _)| fits(phrase)))?;
-    let late = group.after_data != group.class && AFTER_DATA.iter().any(|mark| said.contains(mark));
-    Some(if late { group.after_data } else { group.class })
+    let stands = code_blames_address
+        || match group.ground {
+            Ground::Any => true,
+            Ground::NotTheMessage => asked != Asked::Message,
+            Ground::TheAddress => asked == Asked::Recipient,
+        };
+    Some(if stands { group.class } else { Class::Undetermined })
+}
+
+/// Whether the text says that the account is there and closed.
+pub(super) fn is_closed(said: &str) -> bool {
+    account::CLOSED.iter().any(|(phrase, _)| says(said, phrase))
 }
 
 /// What a single word lets one guess.
@@ -149,7 +212,7 @@ fn says(said: &str, phrase: &str) -> bool {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::{AFTER_DATA as NOTE, classify, text};
+    use super::super::{classify, judge, text};
     use super::*;
 
     fn rows() -> impl Iterator<Item = (&'static Group, &'static Row)> {
@@ -187,11 +250,39 @@ mod tests {
     }
 
     #[test]
-    fn unknown_after_the_message_is_a_filter_that_lies() {
-        for (phrase, _) in recipient::UNKNOWN {
-            let said = format!("550 {} {NOTE}", phrase.replace(" … ", " x "));
-            assert_eq!(classify(None, None, &said), Class::Undetermined, "{phrase}");
+    fn unknown_blames_the_address_only_where_the_address_was_asked_about() {
+        let class = |asked, code, said: &str| judge(asked, None, code, said).unwrap().class;
+        let of_address = GROUPS.iter().filter(|group| group.ground != Ground::Any);
+        for (group, (phrase, _)) in of_address.flat_map(|group| group.rows.iter().map(move |row| (group, row))) {
+            let said = format!("550 {}", phrase.replace(" … ", " x "));
+            assert_eq!(class(Asked::Recipient, None, &said), Class::Hard, "{phrase}");
+            assert_eq!(class(Asked::Unsaid, Some("5.1.1"), &said), Class::Hard, "{phrase}");
+            let late = if said.contains(" 5.1.0 ") { Class::Hard } else { Class::Undetermined };
+            assert_eq!(class(Asked::Message, None, &said), late, "{phrase}: a filter that lies");
+            // A wording that tells by itself what was asked needs no other sign.
+            let tells = asked_in(&text::normal(&said)) == Asked::Recipient || said.contains(" 5.1.0 ");
+            let unsaid = if group.ground == Ground::NotTheMessage || tells { Class::Hard } else { Class::Undetermined };
+            assert_eq!(class(Asked::Unsaid, None, &said), unsaid, "{phrase}");
         }
+    }
+
+    #[test]
+    fn each_mark_of_a_dialogue_tells_what_was_asked() {
+        for (marks, asked) in [(OF_MESSAGE, Class::Undetermined), (OF_RECIPIENT, Class::Hard)] {
+            for (mark, _) in marks {
+                let said = format!("550 no such user {mark}");
+                assert_eq!(judge(Asked::Unsaid, None, None, &said).unwrap().class, asked, "{mark}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_closed_account_is_hard_and_there() {
+        for (phrase, _) in account::CLOSED {
+            let closed = judge(Asked::Unsaid, Some(550), None, &phrase.replace(" … ", " x ")).unwrap();
+            assert_eq!((closed.class, closed.is_closed), (Class::Hard, true), "{phrase}");
+        }
+        assert!(!judge(Asked::Recipient, Some(550), Some("5.1.1"), "user unknown").unwrap().is_closed);
     }
 
     #[test]

@@ -246,6 +246,7 @@ mod tests {
             received_at: jiff::Timestamp::UNIX_EPOCH,
             signature: Signature::Verified,
             event_age_checked: false,
+            delivery: crate::draft::Delivery::of(b""),
         };
         let kept = |body: &str| {
             let batch = read(&Reading { headers: &headers, body: body.as_bytes(), origin }).unwrap();

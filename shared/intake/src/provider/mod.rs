@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use preheat_core::event::{Reporter, Signature};
 
-use crate::draft::{Batch, Origin};
+use crate::draft::{Batch, Delivery, Origin};
 use crate::endpoint::{Ages, Endpoint, Secret};
 use crate::outcome::{self, Accepted, Outcome, Reason, Refusal};
 use crate::request::{Headers, Request};
@@ -99,7 +99,7 @@ pub fn receive(endpoint: &Endpoint, request: &Request<'_>, now: Timestamp, certi
     }
     if request.method.eq_ignore_ascii_case("HEAD") && provider == Reporter::Mandrill {
         // Mandrill looks whether the URL is there before it saves it, and signs nothing then.
-        return accepted(Batch::new(origin(endpoint, now, Signature::None, false)), false);
+        return accepted(Batch::new(origin(endpoint, request.body, now, Signature::None, false)), false);
     }
     if !request.method.eq_ignore_ascii_case("POST") {
         return outcome::refused(provider, Refusal::Method);
@@ -115,7 +115,7 @@ pub fn receive(endpoint: &Endpoint, request: &Request<'_>, now: Timestamp, certi
     };
     let checked = endpoint.ages == Ages::Checked && !(adapter.signs_time && signature == Signature::Verified);
     let sha256 = provider == Reporter::Postal && request.headers.get(postal::SHA256_HEADER).is_some();
-    let origin = origin(endpoint, now, signature, checked);
+    let origin = origin(endpoint, request.body, now, signature, checked);
     match (adapter.read)(&Reading { headers: &request.headers, body: request.body, origin }) {
         Ok(batch) => accepted(batch, sha256),
         Err(reason) => outcome::unreadable(provider, reason),
@@ -136,15 +136,23 @@ pub fn normalise(endpoint: &Endpoint, body: &[u8], now: Timestamp) -> Outcome {
         return sns::trusted(&Visit { endpoint, headers: &headers, body, now });
     }
     let Some(adapter) = adapter(provider) else { return outcome::refused(provider, Refusal::NoSecret) };
-    let origin = origin(endpoint, now, Signature::None, false);
+    let origin = origin(endpoint, body, now, Signature::None, false);
     match (adapter.read)(&Reading { headers: &headers, body, origin }) {
         Ok(batch) => accepted(batch, false),
         Err(reason) => outcome::unreadable(provider, reason),
     }
 }
 
-fn origin(endpoint: &Endpoint, now: Timestamp, signature: Signature, event_age_checked: bool) -> Origin<'_> {
-    Origin { provider: endpoint.provider, account: &endpoint.account, received_at: now, signature, event_age_checked }
+/// Of whom it is known who sent it: only then are the bytes gone over once more for their digest.
+fn origin<'a>(
+    endpoint: &'a Endpoint,
+    body: &[u8],
+    now: Timestamp,
+    signature: Signature,
+    event_age_checked: bool,
+) -> Origin<'a> {
+    let (provider, account) = (endpoint.provider, endpoint.account.as_str());
+    Origin { provider, account, received_at: now, signature, event_age_checked, delivery: Delivery::of(body) }
 }
 
 fn accepted(batch: Batch<'_>, signed_sha256: bool) -> Outcome {

@@ -213,6 +213,7 @@ mod tests {
             received_at: Timestamp::UNIX_EPOCH,
             signature: Signature::None,
             event_age_checked: false,
+            delivery: crate::draft::Delivery::of(b""),
         };
         let headers = Headers::default();
         let batch = read(&Reading { headers: &headers, body: body.as_bytes(), origin })?;

@@ -138,6 +138,7 @@ mod tests {
                 received_at: jiff::Timestamp::UNIX_EPOCH,
                 signature: Signature::Verified,
                 event_age_checked: false,
+                delivery: crate::draft::Delivery::of(b""),
             };
             let batch = read(&Reading { headers: &headers, body: body.as_bytes(), origin }).unwrap();
             batch.events.into_iter().map(|event| event.dedupe_key).collect::<Vec<_>>()

@@ -128,7 +128,7 @@ fn open(visit: &Visit<'_>, envelope: &Value, signature: Signature) -> Outcome {
         }
         // UnsubscribeConfirmation, and what comes once after a subscription: nothing to do.
         "Notification" | "UnsubscribeConfirmation" => {
-            accepted(Batch::new(origin(visit.endpoint, visit.now, signature, false)), false)
+            accepted(Batch::new(origin(visit.endpoint, visit.body, visit.now, signature, false)), false)
         }
         _ => outcome::unreadable(SES, Reason::Shape("an unknown `Type` of SNS message")),
     }
@@ -149,7 +149,7 @@ fn taken(
     element: Value,
     signature: Signature,
 ) -> Outcome {
-    let mut batch = Batch::new(origin(visit.endpoint, visit.now, signature, false));
+    let mut batch = Batch::new(origin(visit.endpoint, visit.body, visit.now, signature, false));
     match batch.take(0, read, || aside::of_element(element)) {
         Ok(()) => accepted(batch, false),
         Err(reason) => outcome::unreadable(SES, reason),

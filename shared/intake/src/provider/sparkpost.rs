@@ -12,8 +12,21 @@ use crate::{class, field, time};
 
 pub(super) const ADAPTER: Adapter = Adapter { verify: shown_only, read, signs_time: false };
 
+/// Names the batch: the same in every try to deliver it.
+const BATCH_HEADER: &str = "x-messagesystems-batch-id";
+/// The longest name of a batch that is kept, in bytes.
+const BATCH_BYTES_MAX: usize = 64;
+
 fn read<'a>(reading: &Reading<'a>) -> Result<Batch<'a>, Reason> {
-    Batch::of_json(reading.body, reading.origin, event)
+    let mut batch = Batch::of_json(reading.body, reading.origin, event)?;
+    // Kept, and no guard of its own: a repeated batch is met event by event, by `event_id`. A guard that remembered batches
+    // would pass over the rest of one that was stored in part.
+    if let Some(id) = reading.headers.get(BATCH_HEADER).filter(|id| (1..=BATCH_BYTES_MAX).contains(&id.len())) {
+        for event in &mut batch.events {
+            event.correlation.tags.push(format!("batch-id={id}"));
+        }
+    }
+    Ok(batch)
 }
 
 fn event(element: &Value) -> Result<Vec<Draft>, Reason> {
@@ -100,6 +113,31 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::{Endpoint, Headers, Outcome, Request, Secret, receive};
+
+    #[test]
+    fn each_event_of_a_batch_says_in_which_it_came() {
+        let body = json!([
+            {"msys": {"message_event": {"type": "delivery", "event_id": "1"}}},
+            {"msys": {"message_event": {"type": "delivery", "event_id": "2"}}},
+        ])
+        .to_string();
+        let endpoint = Endpoint::new(preheat_core::event::Reporter::Sparkpost, "e1", vec![Secret::basic("u:p")]);
+        let tags = |batch: &str| {
+            let headers: Headers<'_> =
+                [("Authorization", "Basic dTpw"), ("X-MessageSystems-Batch-ID", batch)].into_iter().collect();
+            let request = Request::post(headers, body.as_bytes());
+            let outcome = receive(&endpoint, &request, jiff::Timestamp::UNIX_EPOCH, &|_| None);
+            let Outcome::Accepted(accepted) = outcome else { panic!("{outcome:?}") };
+            assert!(
+                accepted.events.windows(2).all(|pair| pair[0].raw_ref.is_some() && pair[0].raw_ref == pair[1].raw_ref)
+            );
+            accepted.events.into_iter().map(|event| event.correlation.tags).collect::<Vec<_>>()
+        };
+        assert_eq!(tags("b-7"), [["batch-id=b-7"], ["batch-id=b-7"]]);
+        assert_eq!(tags(""), [Vec::<String>::new(), Vec::new()]);
+        assert_eq!(tags(&"x".repeat(BATCH_BYTES_MAX + 1)), [Vec::<String>::new(), Vec::new()]);
+    }
 
     #[test]
     fn bounce_classes_have_their_kinds() {

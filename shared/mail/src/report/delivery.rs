@@ -1,6 +1,6 @@
 //! Delivery status notifications: RFC 3464 as it is written, as it is written in the wild, and in plain words.
 
-use preheat_core::bounce::{self, classify};
+use preheat_core::bounce::{self, Asked, judge};
 use preheat_core::event::Class;
 
 use super::fields::{self, Line};
@@ -168,8 +168,12 @@ fn recipient(letter: &Letter, block: Block, alone: bool) -> Option<Recipient> {
         }
         _ => Action::Failed,
     });
-    let late = narrative::refused_after_data(&story) || (alone && narrative::refused_after_data(&letter.notes));
-    let one = judged(letter, status, &[said, comment, &story], late);
+    // The machine's field has the reply alone; what was asked stands in the words about it.
+    let asked = match narrative::asked(&letter.notes, address.as_deref(), alone) {
+        Asked::Unsaid => bounce::asked_in(&story),
+        told => told,
+    };
+    let one = judged(letter, status, &[said, comment, &story], asked);
     Some(Recipient { address, action, diagnostic: diagnostic.as_deref().and_then(short).or(one.diagnostic), ..one })
 }
 
@@ -183,10 +187,13 @@ fn untyped(diagnostic: &str) -> &str {
 }
 
 /// Classifies by the first source that says something; the others are asked in turn.
-fn judged(letter: &Letter, status: Option<String>, sources: &[&str], late: bool) -> Recipient {
+fn judged(letter: &Letter, status: Option<String>, sources: &[&str], asked: Asked) -> Recipient {
     let mut code = None;
-    let mut class = Class::Undetermined;
     let mut enhanced = status;
+    // A local agent speaks of its own mailboxes, whatever was asked on the way to it.
+    let local = narrative::local_verdict(&letter.notes);
+    let mut judgement = local.and_then(|verdict| judge(Asked::Recipient, None, None, &verdict));
+    judgement = judgement.filter(|one| one.class != Class::Undetermined);
     for source in sources.iter().filter(|source| !source.trim().is_empty()) {
         let lower = source.to_lowercase();
         code = code.or_else(|| bounce::reply_in(&lower));
@@ -195,16 +202,14 @@ fn judged(letter: &Letter, status: Option<String>, sources: &[&str], late: bool)
         {
             enhanced = Some(better.to_owned());
         }
-        if class == Class::Undetermined {
-            let noted = if late { format!("{source} {}", bounce::AFTER_DATA) } else { (*source).to_owned() };
-            class = classify(code, enhanced.as_deref(), &noted);
-        }
+        judgement = judgement.or_else(|| judge(asked, code, enhanced.as_deref(), source));
     }
-    if class == Class::Undetermined && !late {
-        class = classify(code, enhanced.as_deref(), &letter.subject);
-    }
+    // The subject is asked where nothing else says a word: it calls every second bounce "user unknown".
+    let judgement = judgement.or_else(|| judge(asked, code, enhanced.as_deref(), &letter.subject));
     let diagnostic = sources.iter().find_map(|source| short(source));
-    Recipient { address: None, action: Action::Failed, status: enhanced, code, diagnostic, class }
+    let class = judgement.map_or(Class::Undetermined, |one| one.class);
+    let is_closed = judgement.is_some_and(|one| one.is_closed);
+    Recipient { address: None, action: Action::Failed, status: enhanced, code, diagnostic, class, is_closed }
 }
 
 /// One line, cut to size; `None` for nothing.
@@ -220,8 +225,8 @@ fn of_words(letter: &Letter) -> Vec<Recipient> {
     let alone = named.len() == 1;
     let all = named.into_iter().map(|address| {
         let story = narrative::about(letter, Some(&address));
-        let late = narrative::refused_after_data(if alone { &letter.notes } else { &story });
-        let one = judged(letter, None, &[&story], late);
+        let asked = narrative::asked(&letter.notes, Some(&address), alone);
+        let one = judged(letter, None, &[&story], asked);
         Recipient { address: Some(address), action, ..one }
     });
     all.collect()
@@ -232,7 +237,7 @@ fn of_nobody(letter: &Letter) -> Recipient {
     let story = narrative::about(letter, None);
     Recipient {
         action: action_in_words(letter),
-        ..judged(letter, None, &[&story], narrative::refused_after_data(&letter.notes))
+        ..judged(letter, None, &[&story], narrative::asked(&letter.notes, None, true))
     }
 }
 

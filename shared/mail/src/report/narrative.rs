@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use preheat_core::bounce::{Asked, classify};
+use preheat_core::event::Class;
+
 use super::letter::Letter;
 use super::{RECIPIENTS_MAX, words};
 
 /// Longest story kept of one recipient, in bytes.
 const STORY_BYTES_MAX: usize = 2_000;
+/// Longest verdict of a local delivery agent.
+const VERDICT_BYTES_MAX: usize = 300;
 /// Most lines of a story.
 const STORY_LINES_MAX: usize = 12;
 
@@ -170,26 +175,65 @@ fn names_another(line: &str, address: &str) -> bool {
 }
 
 fn says_why(story: &str) -> bool {
-    use preheat_core::bounce::{classify, reply_in};
-    use preheat_core::event::Class;
+    use preheat_core::bounce::reply_in;
     reply_in(story).is_some() || classify(None, None, story) != Class::Undetermined
 }
 
-/// Whether the transcript shows that the recipient was taken and the message refused: the last command before the first
-/// refusal is DATA.
-pub(super) fn refused_after_data(notes: &str) -> bool {
-    let mut last = String::new();
-    let marked = notes.replace(" >>> ", "\n>>> ").replace(" <<< ", "\n<<< ");
+/// What a local delivery agent says in the report's own words: see [`words::LOCAL_AGENTS`].
+pub(super) fn local_verdict(notes: &str) -> Option<String> {
+    let notes = super::letter::one_line(super::fields::cut(notes, STORY_BYTES_MAX));
+    let begins = words::LOCAL_AGENTS.iter().filter_map(|agent| notes.find(agent)).min()?;
+    Some(super::fields::cut(&notes[begins..], VERDICT_BYTES_MAX).to_owned())
+}
+
+/// What the report shows that the server was asked when it first refused the recipient. `alone`: it is the only one, so that
+/// a transcript which names another (an alias of it) speaks of it as well.
+pub(super) fn asked(notes: &str, address: Option<&str>, alone: bool) -> Asked {
+    let marked = notes.replace(" >>> ", "\n>>> ").replace(" <<< ", "\n<<< ").to_lowercase();
+    let named = address.and_then(|address| last_command(&marked, Some(address)));
+    let command = named.or_else(|| alone.then(|| last_command(&marked, None)).flatten());
+    let accused = address.is_some_and(|address| marked.lines().any(|line| accuses(line, address)));
+    command.unwrap_or(if accused { Asked::Recipient } else { Asked::Unsaid })
+}
+
+/// A line of a list that gives the address and, in brackets beside it, why it is bad: `<ada@example.net> (unknown user)`.
+fn accuses(line: &str, address: &str) -> bool {
+    let beside = line.trim().strip_prefix('<').and_then(|rest| rest.strip_prefix(address));
+    let reason = beside.and_then(|rest| rest.strip_prefix('>')).map(str::trim_start).unwrap_or_default();
+    reason.starts_with('(') && classify(None, None, reason) == Class::Hard
+}
+
+/// The last command before the first refusal in a transcript: of this recipient, or of anybody.
+fn last_command(marked: &str, address: Option<&str>) -> Option<Asked> {
+    let mut command = String::new();
+    let mut offered = String::new();
     let mut lines = marked.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
     while let Some(line) = lines.next() {
-        let lower = line.to_ascii_lowercase();
-        if let Some(command) = lower.strip_prefix(">>> ") {
-            command.clone_into(&mut last);
-        } else if lower.starts_with("<<< 5") || lower.starts_with("<<< 4") {
-            return last.starts_with("data") || last == ".";
-        } else if lower.contains("smtp command") && lines.peek().is_some_and(|next| next.eq_ignore_ascii_case("data")) {
-            return true; // m-FILTER
+        if let Some(given) = line.strip_prefix(">>> ") {
+            given.clone_into(&mut command);
+            if given.starts_with("rcpt") {
+                offered.push_str(given);
+            }
+        } else if line.contains("while talking to") {
+            // Another server: what the last one was offered is not this one's.
+            command.clear();
+            offered.clear();
+        } else if line.starts_with("<<< 5") || line.starts_with("<<< 4") {
+            let names = |text: &str| address.is_none_or(|address| text.contains(address));
+            let of_message = command.starts_with("data") || command == ".";
+            if of_message && (names(&offered) || names(line)) {
+                return Some(Asked::Message);
+            } else if command.starts_with("rcpt") && (names(&command) || names(line)) {
+                return Some(Asked::Recipient);
+            }
+        } else if line.contains("smtp command") {
+            // m-FILTER names the command on the next line.
+            match lines.peek() {
+                Some(&"data") => return Some(Asked::Message),
+                Some(next) if next.starts_with("rcpt") => return Some(Asked::Recipient),
+                _ => {}
+            }
         }
     }
-    false
+    None
 }

@@ -52,7 +52,7 @@ const LAYOUTS: &[(&str, &str, &str, &str, Action, Class)] = &[
         "Your message did not reach some or all of the intended recipients.\n\n      To:\tada@example.net\n      Subject:\tQuick question\n\nThe following recipient(s) could not be reached:\n\n      ada@example.net on 1/5/26 9:10 AM\n            Recipient Not Found\n            MSEXCH:IMC:ORG:SITE:SERVER\n",
         "ada@example.net",
         Action::Failed,
-        Class::Hard,
+        Class::Undetermined,
     ),
     (
         "Notes",
@@ -92,7 +92,7 @@ const LAYOUTS: &[(&str, &str, &str, &str, Action, Class)] = &[
         "Error: Invalid user address\n\nError message below:\n550 - Requested action not taken: no such user here\n\nMessage details:\n  MAIL FROM: us@warm.example\n  RCPT TO: ada@mobile.example\n",
         "ada@mobile.example",
         Action::Failed,
-        Class::Hard,
+        Class::Undetermined,
     ),
 ];
 
@@ -259,6 +259,86 @@ fn user_unknown_after_the_message_was_sent_is_not_hard() {
         ">>> RCPT TO:<ada@example.net>\n<<< 550 Unknown user ada@example.net\n>>> DATA\n<<< 503 no recipients\n",
     ));
     assert_eq!(early.recipients[0].class, Class::Hard);
+}
+
+/// "A refusal of the address needs the address to be what was asked about": the same words, with what shows it and without.
+#[test]
+fn user_unknown_is_hard_where_something_shows_that_the_address_was_asked_about() {
+    let failed = "Final-Recipient: rfc822; ada@example.net\nAction: failed\n";
+    for (class, status, said, notes) in [
+        (Class::Undetermined, "5.0.0", "550 user unknown", ""),
+        (Class::Undetermined, "5.2.1", "550 5.2.1 <ada@example.net>... User unknown", ""),
+        (Class::Hard, "5.1.1", "550 user unknown", ""),
+        (Class::Hard, "5.0.0", "550 5.1.1 user unknown", ""),
+        (Class::Hard, "5.0.0", "host mx.example.net said: 550 user unknown (in reply to RCPT TO command)", ""),
+        (
+            Class::Undetermined,
+            "5.0.0",
+            "host mx.example.net said: 550 user unknown (in reply to end of DATA command)",
+            "",
+        ),
+        (Class::Hard, "5.0.0", "550 user unknown", ">>> RCPT TO:<ada@example.net>\n<<< 550 user unknown\n"),
+        (
+            Class::Hard,
+            "5.0.0",
+            "550 user unknown",
+            "<ada@example.net>: host mx.example.net said: 550 user unknown (in reply to RCPT TO\n    command)\n",
+        ),
+        (
+            Class::Undetermined,
+            "5.0.0",
+            "550 user unknown",
+            "<ada@example.net>: host mx.example.net said: 550 user unknown (in reply to end of\n    DATA command)\n",
+        ),
+        // Another recipient's refusal says nothing of this one.
+        (
+            Class::Hard,
+            "5.0.0",
+            "550 user unknown",
+            ">>> RCPT TO:<bob@example.net>\n<<< 450 later\n>>> RCPT TO:<ada@example.net>\n<<< 550 user unknown\n",
+        ),
+        // Nor does another server's.
+        (
+            Class::Hard,
+            "5.0.0",
+            "550 user unknown",
+            "While talking to mx.example.org:\n>>> RCPT TO:<bob@example.org>\n<<< 250 ok\n>>> DATA\n<<< 550 spam\nWhile talking to mx.example.net:\n>>> RCPT TO:<ada@example.net>\n<<< 550 user unknown\n",
+        ),
+        (Class::Hard, "5.0.0", "550 user unknown", "<ada@example.net>   (Unknown user ada@example.net)\n"),
+        (Class::Undetermined, "5.0.0", "550 user unknown", "<ada@example.net>   (unrecoverable error)\n"),
+        (Class::Undetermined, "5.0.0", "550 user unknown", "<bob@example.net>   (user unknown)\n"),
+        (Class::Hard, "5.0.0", "User ada (ada@example.net) not listed in Domino Directory", ""),
+    ] {
+        let block = format!("{failed}Status: {status}\nDiagnostic-Code: smtp; {said}\n");
+        let dsn = dsn(&standard(&block, notes));
+        assert_eq!(dsn.recipients[0].class, class, "{status} {said} {notes}");
+    }
+}
+
+#[test]
+fn a_closed_account_is_hard_and_marked_as_one_that_can_be_opened_again() {
+    let report = |status: &str, said: &str| {
+        let block = format!(
+            "Final-Recipient: rfc822; ada@example.net\nAction: failed\nStatus: {status}\nDiagnostic-Code: smtp; {said}\n"
+        );
+        let one = dsn(&standard(&block, "")).recipients.remove(0);
+        (one.class, one.is_closed)
+    };
+    assert_eq!(report("5.7.13", "525 5.7.13 <ada@example.net>: no"), (Class::Hard, true));
+    assert_eq!(report("5.2.1", "550 5.2.1 <ada@example.net>: no"), (Class::Hard, true));
+    assert_eq!(report("5.0.0", "550 this account has been disabled or discontinued"), (Class::Hard, true));
+    assert_eq!(report("5.1.1", "550 5.1.1 user unknown"), (Class::Hard, false));
+    assert_eq!(report("4.2.1", "450 4.2.1 <ada@example.net>: no"), (Class::Transient, false));
+}
+
+#[test]
+fn what_the_local_delivery_agent_says_goes_before_the_status_in_front_of_it() {
+    let block = "Final-Recipient: rfc822; ada@example.net\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 user unknown\n";
+    for agent in super::words::LOCAL_AGENTS {
+        let notes = format!("Your message to <ada@example.net> {agent}\nmailbox full\n");
+        assert_eq!(dsn(&standard(block, &notes)).recipients[0].class, Class::MailboxFull, "{agent}");
+    }
+    assert_eq!(dsn(&standard(block, "Nobody here.")).recipients[0].class, Class::Hard);
 }
 
 #[test]

@@ -320,6 +320,17 @@ pub(super) const FINAL: &[&str] = &[
     "cannot send message for",
 ];
 
+/// A program that delivers locally, as its verdict in the report's own words begins. It knows better than the status that a
+/// mail system put in front of it.
+pub(super) const LOCAL_AGENTS: &[&str] = &[
+    "was automatically rejected:", // Dovecot
+    "mail.local:",
+    "maildrop:",
+    "procmail:",
+    "vdelivermail:",
+    "vdeliver:",
+];
+
 /// Whether a table's row stands in a text in lower case.
 pub(super) fn any(table: &[&str], text: &str) -> bool {
     table.iter().any(|row| text.contains(row))
@@ -368,7 +379,9 @@ mod tests {
 
     #[test]
     fn every_row_is_written_as_texts_are_compared() {
-        for table in [DAEMONS, BOUNCE_SUBJECTS, BOUNCE_TEXTS, ORIGINAL_LINES, ORIGINAL_MARKS, DELAYS, FINAL] {
+        for table in
+            [DAEMONS, BOUNCE_SUBJECTS, BOUNCE_TEXTS, ORIGINAL_LINES, ORIGINAL_MARKS, DELAYS, FINAL, LOCAL_AGENTS]
+        {
             for row in table {
                 assert_eq!(row.to_lowercase(), *row);
                 assert!(row.chars().count() >= 2, "{row}");

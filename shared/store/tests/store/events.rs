@@ -44,7 +44,7 @@ fn noted(key: &str, mail: &str, kind: Kind) -> Noted {
         mailbox: Some((MAILBOX, "UTC".to_owned())),
         domain: Some("example.com".to_owned()),
         ip: Some([192, 0, 2, 1].into()),
-        in_campaign: false,
+        campaign: None,
         zone: "UTC".to_owned(),
     };
     Noted { event, origin, slot: None }
@@ -251,6 +251,51 @@ async fn an_event_is_forgotten_after_a_week_and_its_day_is_not() {
     let mut deferred = Counters::default();
     deferred.add(Count::Deferred, 1);
     assert_eq!(days, BTreeMap::from([(day, deferred)]), "a day with any event is kept, nothing sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn campaigns_are_counted_and_listed_and_a_redelivery_changes_nothing() {
+    let world = World::new().await;
+    let day = crate::world::TODAY;
+    let of = |key: &str, mail: &str, kind, campaign: &str| {
+        let mut noted = noted(key, mail, kind);
+        noted.origin.campaign = Some(preheat_core::merge::campaign_name(campaign));
+        noted
+    };
+    let hostile = "é#".repeat(2_000);
+    let mut told = vec![
+        of("1", "a", Kind::Delivered, "q1"),
+        of("2", "a", Kind::Clicked, "q1"),
+        of("3", "b", Kind::Bounced(Class::Hard), "q1"),
+        of("4", "c", Kind::Delivered, "q1#2026-03-02"),
+        of("5", "d", Kind::Delivered, &hostile),
+        noted("6", "e", Kind::Delivered),
+    ];
+    take(&world.store, &told).await.unwrap();
+    let listed = async |days: std::ops::RangeInclusive<_>| world.store.campaigns(&acme(), days).await.unwrap();
+    let counts = |pairs: &[(Count, u64)]| {
+        let mut counters = Counters::default();
+        pairs.iter().for_each(|(count, mails)| counters.add(*count, *mails));
+        counters
+    };
+    let expected = BTreeMap::from([
+        ("q1".to_owned(), counts(&[(Count::Delivered, 1), (Count::Clicked, 1), (Count::Hard, 1)])),
+        ("q1#2026-03-02".to_owned(), counts(&[(Count::Delivered, 1)])),
+        (preheat_core::merge::campaign_name(&hostile), counts(&[(Count::Delivered, 1)])),
+    ]);
+    assert_eq!(listed(day..=day).await, expected);
+    let before = world.items().await;
+    told.reverse();
+    take(&world.another_store(), &told).await.unwrap();
+    assert_eq!((listed(day..=day).await, world.items().await), (expected, before), "a redelivery");
+    let q1 = world.store.counters(&Subject::Campaign(acme(), "q1".to_owned()), day..=day).await.unwrap();
+    assert_eq!(q1, counts(&[(Count::Delivered, 1), (Count::Clicked, 1), (Count::Hard, 1)]), "and no other's");
+    let next = day.tomorrow().unwrap();
+    assert!(listed(next..=next).await.is_empty());
+    // Corrections reach the campaign too.
+    take(&world.store, &[of("7", "a", Kind::Bounced(Class::Hard), "q1")]).await.unwrap();
+    let q1 = world.store.counters(&Subject::Campaign(acme(), "q1".to_owned()), day..=day).await.unwrap();
+    assert_eq!(q1, counts(&[(Count::Clicked, 1), (Count::Hard, 2)]));
 }
 
 /// A bounce that a mailbox of ours found: it knows the wire's Message-ID alone.

@@ -1,10 +1,9 @@
 //! Bounces and feedback reports.
 //!
-//! A row is right if the kind is: `hard` and `soft` are told apart by the class that the program gives (hard, or a
-//! deferral or any other class). Two things that the suites leave open are not held against either answer: a row whose
-//! own `suggested_class` is `undetermined` says nothing of the address, so that a given-up delivery is right by either name;
-//! and a row that is `soft` by kind and `recipient-invalid` by class contradicts itself. How many are right by the letter
-//! is shown besides, and so are classes, addresses and Message-IDs.
+//! A row is right if the kind is, by the letter: `hard` and `soft` are told apart by the class that the program gives (hard, but
+//! not of an account that is there and closed; or a deferral or any other class). A row that is wrong is listed with what
+//! speaks for the answer all the same, if its own columns do: a class that leaves open what became of the address, or a
+//! suite that could not tell. Classes, addresses and Message-IDs are counted besides.
 //!
 //! A deferral taken for a bounce: the row's action is `delayed`, the program says bounced, and neither the report's own
 //! `Action: failed` nor an expiry (class transient) speaks for it.
@@ -33,7 +32,6 @@ const CLASSES: &[(&str, Class)] = &[
 /// What is counted over all rows.
 #[derive(Default)]
 struct Tally {
-    literal: usize,
     class: (usize, usize),
     address: (usize, usize),
     message_id: (usize, usize),
@@ -53,7 +51,6 @@ pub(crate) fn run(folder: &Path) -> anyhow::Result<Section> {
         let bytes = file(folder, &row)?;
         rows.push(judge_row(&row, &bytes, &mut tally));
     }
-    let all = rows.len();
     let count = |what, (found, of): (usize, usize)| Count { what, found, of };
     let verdict = Verdict {
         name: "dsn",
@@ -64,7 +61,6 @@ pub(crate) fn run(folder: &Path) -> anyhow::Result<Section> {
             count("bounces taken for auto-replies", tally.bounce_as_auto_reply),
         ],
         besides: vec![
-            count("right by the letter of the kind", (tally.literal, all)),
             count("class as suggested", tally.class),
             count("recipient found", tally.address),
             count("original Message-ID found", tally.message_id),
@@ -82,15 +78,16 @@ fn judge_row(row: &Expected, bytes: &[u8], tally: &mut Tally) -> Row {
     let got = kind_of(&report, one);
     let bounce = ["hard", "soft"];
     let (is_bounce, got_bounce) = (bounce.contains(&kind), bounce.contains(&got));
-    let is_open = suggested == "undetermined" || (kind == "soft" && suggested == "recipient-invalid");
-    let right = got == kind
-        // An authentication failure is no complaint, whatever the suite files it under (webhooks.md §18).
-        || got == column(row, "feedback_type")
-        || (is_bounce && got_bounce && is_open)
-        // The suite itself could not tell: anything but a bad address is right.
-        || (kind == "undetermined" && got != "hard");
+    // An authentication failure is a report and no complaint: the row's own column says so (webhooks.md §18).
+    let right = got == kind || got == column(row, "feedback_type");
+    let open = match (kind, suggested) {
+        ("undetermined", _) => Some("the suite itself found nothing to tell"),
+        ("hard" | "soft", "undetermined") if got_bounce => {
+            Some("the row's own class leaves open what became of the address")
+        }
+        _ => None,
+    };
 
-    tally.literal += usize::from(got == kind);
     tally.auto_reply_as_bounce.0 += usize::from(kind == "auto-reply" && got_bounce);
     tally.auto_reply_as_bounce.1 += usize::from(kind == "auto-reply");
     tally.bounce_as_auto_reply.0 += usize::from(is_bounce && got == "auto-reply");
@@ -125,7 +122,7 @@ fn judge_row(row: &Expected, bytes: &[u8], tally: &mut Tally) -> Row {
         ),
         got: format!("{got}{}", by.unwrap_or_default()),
         right,
-        literal: got == kind,
+        open: open.filter(|_| !right),
     }
 }
 
@@ -139,7 +136,7 @@ fn recipient<'r>(report: &'r Report, address: &str) -> Option<&'r Recipient> {
 fn kind_of(report: &Report, one: Option<&Recipient>) -> &'static str {
     match (report, one) {
         (Report::Dsn(_), Some(one)) => match (one.action, one.class) {
-            (Action::Failed, Class::Hard) => "hard",
+            (Action::Failed, Class::Hard) if !one.is_closed => "hard",
             (Action::Failed | Action::Delayed, _) => "soft",
             (Action::Delivered | Action::Relayed | Action::Expanded, _) => "delivered",
         },

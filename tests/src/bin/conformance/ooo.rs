@@ -50,7 +50,7 @@ pub(crate) fn run(folder: &Path) -> anyhow::Result<Section> {
             expected: format!("{kind}, auto-reply {} ({})", column(&row, "is_auto_reply"), column(&row, "signals")),
             got: got.to_owned(),
             right,
-            literal: right,
+            open: None,
         });
     }
     let count = |what, (found, of): (usize, usize)| Count { what, found, of };

@@ -25,10 +25,10 @@ pub(crate) struct Row {
     pub(crate) expected: String,
     /// What the program says, in words.
     pub(crate) got: String,
-    /// Whether that is right.
+    /// Whether that is right, by the letter.
     pub(crate) right: bool,
-    /// Whether it is what the row says, letter by letter. One that is right without is listed as left open.
-    pub(crate) literal: bool,
+    /// Why one that is not right may be no fault. It is listed with the others, and counts as they do.
+    pub(crate) open: Option<&'static str>,
 }
 
 /// A count that is shown and gates nothing, or must be zero.
@@ -94,12 +94,13 @@ impl Verdict {
             .collect();
         let listed = |of: &dyn Fn(&Row) -> bool| -> Vec<Value> {
             let rows = self.rows.iter().filter(|row| of(row));
-            rows.map(|row| json!({"what": row.what, "expected": row.expected, "got": row.got})).collect()
+            rows.map(|row| json!({"what": row.what, "expected": row.expected, "got": row.got, "open": row.open}))
+                .collect()
         };
         json!({
             "holds": self.holds(), "rows": self.rows.len(), "right": self.right(), "kinds": kinds,
             "never": counts(&self.never), "besides": counts(&self.besides),
-            "wrong": listed(&|row| !row.right), "left_open": listed(&|row| row.right && !row.literal),
+            "wrong": listed(&|row| !row.right),
         })
     }
 }
@@ -122,9 +123,11 @@ impl fmt::Display for Verdict {
         for count in &self.besides {
             writeln!(f, "  {:<44} {:>4} of {}", count.what, count.found, count.of)?;
         }
-        for row in self.rows.iter().filter(|row| !row.right || !row.literal) {
-            let how = if row.right { "left open" } else { "wrong" };
-            writeln!(f, "  {how}: {}\n    expected {}\n    got      {}", row.what, row.expected, row.got)?;
+        for row in self.rows.iter().filter(|row| !row.right) {
+            writeln!(f, "  wrong: {}\n    expected {}\n    got      {}", row.what, row.expected, row.got)?;
+            if let Some(why) = row.open {
+                writeln!(f, "    but      {why}")?;
+            }
         }
         Ok(())
     }

@@ -110,7 +110,6 @@ pub(super) const SUSPENDED: &[Row] = &[
     ("mailbox is frozen", "several"),
     ("mailbox is inactive", "several"),
     ("account is inactive", "several"),
-    ("disabled recipient address", "several"),
     ("account that you tried to reach is inactive", "Gmail"),
     ("account inactive", "several"),
     ("inactive account", "several"),
@@ -120,6 +119,26 @@ pub(super) const SUSPENDED: &[Row] = &[
     ("archived recipient", "several"),
     ("boite du destinataire archivee", "Orange"),
     ("mailbox unavailable or access denied", "qmail-like gateways"),
+];
+
+/// The account is there, and closed.
+pub(super) const CLOSED: &[Row] = &[
+    ("disabled recipient address", "several"),
+    ("disableduser", "Gmail"),
+    ("account has been disabled or discontinued", "Yahoo"),
+    ("account is disabled", "several"),
+    ("account that you tried to reach is disabled", "Gmail"),
+    ("account disabled", "RFC 5248 §2.4"),
+    ("account deactivated", "several"),
+    ("account closed", "several"),
+    ("account has been closed", "several"),
+    ("account expired", "several"),
+    ("deactivated mailbox", "QQ"),
+    ("mailbox disabled", "RFC 3463 §3.3"),
+    ("mailbox is disabled", "several"),
+    ("user is terminated", "several"),
+    ("user or domain is disabled", "several"),
+    ("no longer accepts mail", "several"),
 ];
 
 /// The recipient's own rules.
