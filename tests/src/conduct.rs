@@ -1,11 +1,11 @@
 //! The governor's invariants, watched while a simulation runs (domain.md §7; reliability.md, invariants 5 and 12).
 //!
-//! - [`course`]: what is seen of each mailbox from outside: a pause is not cut short, nothing leads out of `retired`, and what
+//! - `course`: what is seen of each mailbox from outside: a pause is not cut short, nothing leads out of `retired`, and what
 //!   does not send does not send.
-//! - [`chain`]: the decisions that are kept: each change of state is one of them, by a rule that may make it, with what it
+//! - `chain`: the decisions that are kept: each change of state is one of them, by a rule that may make it, with what it
 //!   looked at and came to.
-//! - [`told`]: what the bus was told: of each change of state one id, however often it is repeated.
-//! - [`books`]: the roll-ups: what mail servers took, counted once, and scores within their bounds.
+//! - `told`: what the bus was told: of each change of state one id, however often it is repeated.
+//! - `books`: the roll-ups: what mail servers took, counted once, and scores within their bounds.
 //!
 //! Rows are read past every process of the program, mails from the servers' own ledger, changes from a second queue behind the
 //! bus: a promise that only the governor believes in does not pass. The rules themselves are pure; each has a test that

@@ -1,5 +1,5 @@
 //! A run of the whole system under one seed: what goes wrong in it, what was seen, and whether the invariants held: those of
-//! mail ([`Watch`]), and those of the governor ([`Conduct`]), which has something to decide in every run ([`Hands`]).
+//! mail ([`Watch`]), and those of the governor ([`Conduct`]), which has something to decide in every run (`hands`).
 //!
 //! A safety phase, in which faults of every kind that the seed draws go on, is followed by a liveness phase without any: the
 //! backlog must drain, and the next sending day must fill (reliability.md, invariant 10).
