@@ -112,7 +112,7 @@ impl<'a> World<'a> {
         });
         self.visits += u64::from(plan.summary.visits);
         for held in &plan.held_back {
-            self.fleet[Self::position(held.mailbox)].plan.held_back = Some(held.reason.missed().to_owned());
+            self.fleet[Self::position(held.mailbox)].plan.held_back = Some(held.by);
         }
         let deferred = self.send(&plan, date, day);
         self.back_off(&plan, &deferred);

@@ -133,7 +133,7 @@ const NOTED_MAX: usize = 1_000;
 
 /// Notes in the rows of mailboxes whose day ends why slots were missed. Where that fails, the day's record says less.
 async fn note_held_back(app: &App, held: &[HeldBack]) {
-    let note = |held: &HeldBack| app.store.note_held_back(held.mailbox, held.date, held.reason.missed());
+    let note = |held: &HeldBack| app.store.note_held_back(held.mailbox, held.date, held.by);
     let mut noted = futures::stream::iter(held.iter().take(NOTED_MAX).map(note)).buffer_unordered(AT_ONCE);
     while let Some(written) = noted.next().await {
         if let Err(error) = written {

@@ -1,8 +1,8 @@
 //! Who is told of a change, when, and in which words (domain.md §8).
 //!
 //! One alert a change, not one a tick: of one subject and family only a change that differs from the last one is news; what
-//! lasts is repeated once a day at most. What is milder than a channel wants is not said; what is not critical waits for the
-//! end of quiet hours; more than ten at once become one message for people, while webhooks get each by itself.
+//! lasts is repeated once a day at most. What is milder than a channel wants is not said, unless it ends what the channel was told
+//! of; what is not critical waits for the end of quiet hours; more than ten at once become one message for people, while webhooks get each by itself.
 //!
 //! Pure: the caller brings what a channel was told before ([`Told`]), and remembers what it is told now. May not know how a
 //! channel is reached.
@@ -148,7 +148,10 @@ fn verdict(channel: &Channel, change: &Change, last: Option<&Told>, now: Timesta
     if change.part_of.is_some() && channel.target.is_for_people() {
         return Verdict::Pass(Pass::Part);
     }
-    if change.severity < channel.at_least {
+    // Who was told of trouble is told of its end, however mild that is.
+    let ends =
+        |last: &Told| last.kind != change.kind && last.kind.severity() >= channel.at_least && last.at <= change.at;
+    if change.severity < channel.at_least && !last.is_some_and(ends) {
         return Verdict::Pass(Pass::Mild);
     }
     if change.severity < LOUD

@@ -15,6 +15,7 @@ use crate::id::{MailboxId, SlotId, base36, date_of, day_number};
 use crate::mailbox::{MailboxPlan, State};
 use crate::maintenance::Maintenance;
 use crate::slots::Slots;
+use crate::tick::HeldBy;
 
 /// What became of a slot. Kept as short text in the row: a day of 40 sends stays under 1 kB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,9 +209,8 @@ pub struct PlanRow {
     pub last_trouble: Option<String>,
     /// The slots of this day that were tried and not sent, once at least, whatever became of them since.
     pub troubled: BTreeSet<u16>,
-    /// What kept slots that were not tried back until the window closed ([`crate::tick::SkipReason::missed`]), as far as the
-    /// day's last tick knew.
-    pub held_back: Option<String>,
+    /// What kept slots that were not tried back until the window closed, as far as the day's last tick knew.
+    pub held_back: Option<HeldBy>,
     /// The health multiplier, in percent (domain.md §7): what the next day's target is multiplied with. 100 for the many.
     pub percent: u8,
     /// The multiplier that `quota` was made with, or lowered to since. Equal to `percent`, or lower: what falls lowers the

@@ -41,7 +41,7 @@ use crate::tick::due::{Due, Request, requests};
 use crate::tick::fleet::{ById, Names, Today, Traffic};
 use crate::visit::BoxRow;
 
-pub use crate::tick::skip::{HELD_BACK, HeldBack, SkipReason, Skipped};
+pub use crate::tick::skip::{HELD_BACK, HeldBack, HeldBy, SkipReason, Skipped};
 
 /// The hot rows of one mailbox.
 #[derive(Debug, Clone, PartialEq)]

@@ -33,6 +33,7 @@ use crate::seed::Seed;
 use crate::slot::DaySlots;
 use crate::slots::Slots;
 use crate::target::target;
+use crate::tick::HeldBy;
 use crate::visit::{BoxRow, Found, Placement, marked, marks};
 
 /// Why a slot was missed, where no send had any trouble: a cap left no room, or nobody planned (an outage).
@@ -358,7 +359,7 @@ pub fn missed(row: &PlanRow, count: u32) -> BTreeMap<String, u32> {
             u32::try_from(open).unwrap_or(u32::MAX).min(count)
         }
     };
-    let held_back = row.held_back.as_deref().unwrap_or(MISSED_NO_TROUBLE);
+    let held_back = row.held_back.map_or(MISSED_NO_TROUBLE, HeldBy::text);
     let trouble = row.last_trouble.as_deref().unwrap_or(held_back);
     let reasons = [(trouble, tried), (held_back, count - tried)];
     reasons.into_iter().filter(|(_, count)| *count > 0).map(|(reason, count)| (reason.to_owned(), count)).collect()

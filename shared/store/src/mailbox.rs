@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use preheat_core::id::{Address, MailboxId, TenantId};
 use preheat_core::mailbox::{MailboxPlan, State};
 use preheat_core::maintenance::Maintenance;
+use preheat_core::tick::HeldBy;
 
 use crate::error::StoreError;
 use crate::item::{Fields, Item, Unreadable, instant, number, text};
@@ -106,12 +107,12 @@ impl Store {
     ///
     /// # Errors
     /// The ledger did not answer: the day's record will say less.
-    pub async fn note_held_back(&self, id: MailboxId, date: Date, reason: &str) -> Result<(), StoreError> {
+    pub async fn note_held_back(&self, id: MailboxId, date: Date, by: HeldBy) -> Result<(), StoreError> {
         let call = self
             .update_item(Key::Plan(id))
             .update_expression("SET hb = :why")
             .condition_expression("d = :d AND attribute_not_exists(hb)")
-            .expression_attribute_values(":why", reason_text(reason))
+            .expression_attribute_values(":why", text(by.letter()))
             .expression_attribute_values(":d", date_text(date));
         self.update(Key::Plan(id), Patience::Usual, call).await.map(drop)
     }

@@ -13,7 +13,7 @@
 //! | `op` | map: ambiguous slot of an earlier day as `slot_ref` → [`SlotState`] as text |
 //! | `la` | last claim, in milliseconds |
 //! | `lt`, `td` | last trouble; set: the k of the day that met any |
-//! | `hb` | what kept slots back that were not tried |
+//! | `hb` | what kept slots back that were not tried: a letter of [`HeldBy`] |
 //! | `hm`, `hq` | health multiplier, and the one of today's quota, in percent; absent: 100 |
 //! | `mt` | maintenance, as text; absent: plateau |
 //! | `gs` | number of the last decision carried out; absent: none |
@@ -30,6 +30,7 @@ use preheat_core::day::{PlanRow, SlotState, parse_slot_ref, slot_ref};
 use preheat_core::id::{Address, MailboxId};
 use preheat_core::mailbox::{Days, MailboxPlan, Mode, Provider, Role, Schedule, State};
 use preheat_core::maintenance::Maintenance;
+use preheat_core::tick::HeldBy;
 use serde::{Deserialize, Serialize};
 
 use crate::item::{Fields, Item, Unreadable, instant, number, number_set, text};
@@ -221,8 +222,8 @@ pub(crate) fn to_item(row: &PlanRow) -> Item {
     if !row.troubled.is_empty() {
         item.insert("td".to_owned(), number_set(row.troubled.iter().copied()));
     }
-    if let Some(reason) = &row.held_back {
-        item.insert("hb".to_owned(), reason_text(reason));
+    if let Some(held) = row.held_back {
+        item.insert("hb".to_owned(), text(held.letter()));
     }
     for (name, percent) in [("hm", row.percent), ("hq", row.quota_percent)] {
         item.extend(percent_attribute(percent).map(|percent| (name.to_owned(), percent)));
@@ -263,7 +264,7 @@ pub(crate) fn from_item(id: MailboxId, item: Item) -> Result<PlanRow, Unreadable
         last_claim_at: fields.instant_or_none("la")?,
         last_trouble: fields.text_or_none("lt")?,
         troubled: fields.numbers("td")?,
-        held_back: fields.text_or_none("hb")?,
+        held_back: fields.text_or_none("hb")?.and_then(|letter| HeldBy::of_letter(&letter)),
         percent: fields.number_or_none("hm")?.unwrap_or(100),
         quota_percent: fields.number_or_none("hq")?.unwrap_or(100),
         maintenance: fields.text_or_none("mt")?.map(|text| text.parse()).transpose()?.unwrap_or_default(),
@@ -363,7 +364,7 @@ pub(crate) mod tests {
             last_claim_at: Some(at + ms),
             last_trouble: Some("421 4.7.0 Try again later, closing connection (throttled)".to_owned()),
             troubled: [36].into(),
-            held_back: Some("held back: the system's cap an hour left no room".to_owned()),
+            held_back: Some(HeldBy::SystemHour),
             percent: 75,
             quota_percent: 75,
             maintenance: Maintenance::Reserve,

@@ -190,7 +190,7 @@ fn turn_plan(call: UpdateItemFluentBuilder, old: &PlanRow, new: &PlanRow) -> Upd
         place("la", new.last_claim_at.map(instant)),
         place("lt", new.last_trouble.as_deref().map(reason_text)),
         place("td", (!new.troubled.is_empty()).then(|| number_set(new.troubled.iter().copied()))),
-        place("hb", new.held_back.as_deref().map(reason_text)),
+        place("hb", new.held_back.map(|held| text(held.letter()))),
         place("hq", percent_attribute(new.quota_percent)),
     ];
     for (name, value) in placed.into_iter().flatten() {

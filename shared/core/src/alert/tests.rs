@@ -108,12 +108,15 @@ fn there_and_back_and_there_again_is_news_each_time() {
         let now = noon() + SignedDuration::from_mins(i64::try_from(minute).unwrap());
         assert!(tells(&life.one(&change(kind, 1, now), now)), "{kind} at minute {minute}");
     }
-    // A channel that is not told of the mild change in between is told of the second pause all the same.
+    // A channel that wants warnings is told that the trouble is over, and of what follows it nothing until there is trouble again.
     let mut life = Life::new(slack());
     let minutes = |n| noon() + SignedDuration::from_mins(n);
     assert!(tells(&life.one(&change(Kind::MailboxPaused, 1, noon()), noon())));
-    assert_eq!(life.one(&change(Kind::MailboxResumed, 1, minutes(1)), minutes(1)), Verdict::Pass(Pass::Mild));
-    assert!(tells(&life.one(&change(Kind::MailboxPaused, 1, minutes(2)), minutes(2))));
+    assert!(tells(&life.one(&change(Kind::MailboxResumed, 1, minutes(1)), minutes(1))));
+    assert_eq!(life.one(&change(Kind::MailboxReady, 1, minutes(2)), minutes(2)), Verdict::Pass(Pass::Mild));
+    assert!(tells(&life.one(&change(Kind::MailboxPaused, 1, minutes(3)), minutes(3))));
+    // Nor of a mild change that ends nothing it was told of.
+    assert_eq!(life.one(&change(Kind::MailboxResumed, 2, minutes(4)), minutes(4)), Verdict::Pass(Pass::Mild));
 }
 
 #[test]

@@ -39,11 +39,10 @@ pub fn is_own(reason: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::caps::Cap;
     use crate::control::Arm;
     use crate::id::{MailboxId, date_of};
     use crate::slots::Slots;
-    use crate::tick::SkipReason;
+    use crate::tick::HeldBy;
 
     fn day(target: u32, carried_out: u32, missed: &[(&str, u32)]) -> DayArchive {
         DayArchive {
@@ -66,7 +65,7 @@ mod tests {
         for (reason, own) in [
             ("provider outage", false),
             (MISSED_NO_TROUBLE, false),
-            (SkipReason::Cap(Cap::SystemMinute { per_minute: 500 }).missed(), false),
+            (HeldBy::SystemMinute.text(), false),
             ("421 4.3.2 service shutting down", false),
             ("421 busy", false),
             ("could not connect: timed out", false),

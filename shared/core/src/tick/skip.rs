@@ -45,42 +45,114 @@ pub enum SkipReason {
 }
 
 impl SkipReason {
-    /// What a day's record says of slots that this kept back until the window closed. None of it is the mailbox's own doing.
+    /// What it is without its numbers.
     #[must_use]
-    pub fn missed(&self) -> &'static str {
+    pub fn held_by(&self) -> HeldBy {
         match self {
-            Self::NotTurned { .. } => "held back: the day was not begun",
-            Self::FewPartners { .. } => "held back: too few mailboxes to write to",
-            Self::Cap(Cap::SystemHour { .. }) => "held back: the system's cap an hour left no room",
-            Self::Cap(Cap::SystemMinute { .. }) => "held back: the system's cap a minute left no room",
-            Self::Cap(Cap::TenantHour { .. }) => "held back: the plan's cap an hour left no room",
-            Self::Cap(Cap::TenantDay { .. }) => "held back: the plan's cap a day left no room",
-            Self::Cap(Cap::Provider { .. }) => "held back: the provider deferred too many sends",
-            Self::Cap(Cap::Breaker { .. }) => "held back: the provider deferred nearly every send",
-            Self::Cap(Cap::Organisation { .. }) => "held back: the organisation's share of its pool was used up",
-            Self::Spacing { .. } => "held back: no time was left for sends a gap apart",
-            Self::NoPartner(_) => "held back: nobody acceptable was left to write to",
-            Self::NoReply => "held back: no reply was due",
+            Self::NotTurned { .. } => HeldBy::NotTurned,
+            Self::FewPartners { .. } => HeldBy::FewPartners,
+            Self::Cap(Cap::SystemHour { .. }) => HeldBy::SystemHour,
+            Self::Cap(Cap::SystemMinute { .. }) => HeldBy::SystemMinute,
+            Self::Cap(Cap::TenantHour { .. }) => HeldBy::TenantHour,
+            Self::Cap(Cap::TenantDay { .. }) => HeldBy::TenantDay,
+            Self::Cap(Cap::Provider { .. }) => HeldBy::Provider,
+            Self::Cap(Cap::Breaker { .. }) => HeldBy::Breaker,
+            Self::Cap(Cap::Organisation { .. }) => HeldBy::Organisation,
+            Self::Spacing { .. } => HeldBy::Spacing,
+            Self::NoPartner(_) => HeldBy::NoPartner,
+            Self::NoReply => HeldBy::NoReply,
         }
     }
 
     /// One word, as missed slots are counted by.
     #[must_use]
     pub fn word(&self) -> &'static str {
+        self.held_by().told().1
+    }
+}
+
+/// What kept slots back, without numbers: what a row remembers of its day's last tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HeldBy {
+    /// The day had not been begun.
+    NotTurned,
+    /// Too few partners.
+    FewPartners,
+    /// The system's cap an hour.
+    SystemHour,
+    /// The system's cap a minute.
+    SystemMinute,
+    /// The plan's cap an hour.
+    TenantHour,
+    /// The plan's cap a day.
+    TenantDay,
+    /// A provider that deferred sends.
+    Provider,
+    /// A provider that deferred nearly all.
+    Breaker,
+    /// The share of one organisation.
+    Organisation,
+    /// Gaps between sends.
+    Spacing,
+    /// Nobody acceptable to write to.
+    NoPartner,
+    /// Nothing for a seed to reply to.
+    NoReply,
+}
+
+/// How the text begins that [`HeldBy::text`] gives.
+pub const HELD_BACK: &str = "held back: ";
+
+impl HeldBy {
+    const ALL: [Self; 12] = [
+        Self::NotTurned,
+        Self::FewPartners,
+        Self::SystemHour,
+        Self::SystemMinute,
+        Self::TenantHour,
+        Self::TenantDay,
+        Self::Provider,
+        Self::Breaker,
+        Self::Organisation,
+        Self::Spacing,
+        Self::NoPartner,
+        Self::NoReply,
+    ];
+
+    /// Its letter in rows, its word in counts, its sentence in records.
+    fn told(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::NotTurned { .. } => "not-turned",
-            Self::FewPartners { .. } => "few-partners",
-            Self::Cap(Cap::SystemHour { .. }) => "system-hour",
-            Self::Cap(Cap::SystemMinute { .. }) => "system-minute",
-            Self::Cap(Cap::TenantHour { .. }) => "tenant-hour",
-            Self::Cap(Cap::TenantDay { .. }) => "tenant-day",
-            Self::Cap(Cap::Provider { .. }) => "provider",
-            Self::Cap(Cap::Breaker { .. }) => "breaker",
-            Self::Cap(Cap::Organisation { .. }) => "organisation",
-            Self::Spacing { .. } => "spacing",
-            Self::NoPartner(_) => "no-partner",
-            Self::NoReply => "no-reply",
+            Self::NotTurned => ("t", "not-turned", "held back: the day was not begun"),
+            Self::FewPartners => ("f", "few-partners", "held back: too few mailboxes to write to"),
+            Self::SystemHour => ("h", "system-hour", "held back: the system's cap an hour left no room"),
+            Self::SystemMinute => ("m", "system-minute", "held back: the system's cap a minute left no room"),
+            Self::TenantHour => ("H", "tenant-hour", "held back: the plan's cap an hour left no room"),
+            Self::TenantDay => ("D", "tenant-day", "held back: the plan's cap a day left no room"),
+            Self::Provider => ("p", "provider", "held back: the provider deferred too many sends"),
+            Self::Breaker => ("b", "breaker", "held back: the provider deferred nearly every send"),
+            Self::Organisation => ("o", "organisation", "held back: the organisation's share of its pool was used up"),
+            Self::Spacing => ("s", "spacing", "held back: no time was left for sends a gap apart"),
+            Self::NoPartner => ("n", "no-partner", "held back: nobody acceptable was left to write to"),
+            Self::NoReply => ("r", "no-reply", "held back: no reply was due"),
         }
+    }
+
+    /// What a day's record says of slots that this kept back until the window closed. None of it is the mailbox's own doing.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        self.told().2
+    }
+
+    /// Its letter in the planning row, which has no room for sentences.
+    #[must_use]
+    pub fn letter(self) -> &'static str {
+        self.told().0
+    }
+
+    /// The one of this letter; `None`: of another version.
+    #[must_use]
+    pub fn of_letter(letter: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|held| held.letter() == letter)
     }
 }
 
@@ -124,9 +196,6 @@ pub struct Skipped {
     pub count: u32,
 }
 
-/// How the text begins that [`SkipReason::missed`] gives.
-pub const HELD_BACK: &str = "held back: ";
-
 /// A mailbox whose window closes before the next tick, with slots that are still not sent: what its day's record is to say of
 /// those that were not tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,7 +205,7 @@ pub struct HeldBack {
     /// Its local date.
     pub date: Date,
     /// What kept the first of them back in this tick.
-    pub reason: SkipReason,
+    pub by: HeldBy,
 }
 
 /// Those for whom this was the last tick of the day; `skipped` by position in the fleet, in any order.
@@ -153,7 +222,7 @@ pub(crate) fn held_back(input: &TickInput<'_>, today: &[Today], skipped: &[(usiz
     }
     let of = |(mailbox, reason): (usize, SkipReason)| {
         let id = input.fleet[mailbox].plan.plan.id;
-        HeldBack { mailbox: id, date: today[mailbox].date, reason }
+        HeldBack { mailbox: id, date: today[mailbox].date, by: reason.held_by() }
     };
     let mut held: Vec<HeldBack> = first.into_iter().map(of).collect();
     held.sort_unstable_by_key(|held| held.mailbox);

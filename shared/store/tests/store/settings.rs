@@ -10,6 +10,7 @@ use preheat_core::caps::PlanLimits;
 use preheat_core::id::{Address, TenantId};
 use preheat_core::mailbox::{Provider, State};
 use preheat_core::suppression::Reason;
+use preheat_core::tick::HeldBy;
 use preheat_local::Fault;
 use preheat_store::{Claim, Lost, Next, StateNote, Store, Suppression};
 
@@ -155,13 +156,13 @@ async fn what_held_sends_back_is_noted_once_and_for_the_day() {
     let world = World::new().await;
     let id = world.warming("a@example.com", 9).await;
     let date = world.row(id).await.plan.date.unwrap();
-    world.store.note_held_back(id, date.tomorrow().unwrap(), "held back: another day").await.unwrap();
+    world.store.note_held_back(id, date.tomorrow().unwrap(), HeldBy::Spacing).await.unwrap();
     assert_eq!(world.row(id).await.plan.held_back, None);
-    for reason in ["held back: no room", "held back: something else"] {
-        world.store.note_held_back(id, date, reason).await.unwrap();
-        assert_eq!(world.row(id).await.plan.held_back.as_deref(), Some("held back: no room"));
+    for by in [HeldBy::TenantDay, HeldBy::SystemHour] {
+        world.store.note_held_back(id, date, by).await.unwrap();
+        assert_eq!(world.row(id).await.plan.held_back, Some(HeldBy::TenantDay));
     }
     // A mailbox that is gone is not brought back by a note.
-    world.store.note_held_back(preheat_core::id::MailboxId(99), date, "held back: no room").await.unwrap();
+    world.store.note_held_back(preheat_core::id::MailboxId(99), date, HeldBy::Spacing).await.unwrap();
     assert_eq!(world.store.plan_row(preheat_core::id::MailboxId(99)).await.unwrap(), None);
 }
