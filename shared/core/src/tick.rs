@@ -340,13 +340,13 @@ impl<'a> Planner<'a> {
     fn reply(&self, due: &Due, at: Timestamp) -> Option<(usize, Content)> {
         let row = &self.input.fleet[due.mailbox];
         let written = due.written.as_deref().unwrap_or_default();
-        let fits = row.box_row.pending.iter().filter_map(|reply| {
+        // Most wait for another hour or day: their chains need not be fetched from memory.
+        let due_now = row.box_row.pending.iter().filter(|reply| reply.due_at <= at);
+        let fits = due_now.filter_map(|reply| {
             let parent = reply.parent()?;
             let depth = usize::from(self.input.limits.engage.replies_max.min(crate::engage::DEPTH_MAX));
-            let fresh = reply.due_at <= at
-                && reply.chain.len() <= depth
-                && !due.replied.contains(&parent)
-                && !row.plan.replied.contains_key(&parent);
+            let fresh =
+                reply.chain.len() <= depth && !due.replied.contains(&parent) && !row.plan.replied.contains_key(&parent);
             let partner = fresh.then(|| self.by_id.get(parent.mailbox)).flatten()?;
             self.pairing.may_reply(due.mailbox, partner, written).then_some((reply, partner))
         });
