@@ -1,6 +1,6 @@
 //! One look at one mailbox: fold, decide (core), and take each decision its four steps (see the store's `decision`).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use preheat_core::day::PlanRow;
 use preheat_core::decision::{About, Decision, Entered, record};
 use preheat_core::health::{DayTally, HealthRow};
@@ -14,6 +14,10 @@ use crate::{App, AppError};
 
 /// Turns of one look, at most: a decision, what follows from it at once, and a reading again before each.
 const TURNS_MAX: usize = 6;
+
+/// The process that made a decision is dead after so long, and nobody is about to carry it out: a function lives 15 minutes at
+/// most.
+const ABANDONED_AFTER: SignedDuration = SignedDuration::from_mins(20);
 
 /// A mailbox that is looked at.
 pub(super) struct Mailbox {
@@ -175,12 +179,15 @@ impl Looker<'_> {
         Ok(Some(Seen { row, health, days: Vec::new(), decisions: std::mem::take(decisions) }))
     }
 
-    /// Step 1. The decision that holds the number: this one, or the same of a run that died; one that was never carried out and
-    /// is not what would be decided now is void.
+    /// Step 1. The decision that holds the number: this one, or the same of a run that died. One that was never carried out is
+    /// void if it is not what would be decided now, or so old that it would be carried out late: what it says of time, such
+    /// as how long a pause lasts, is counted from when it was made.
     async fn store_decision(&self, look: &Seen, decided: &Decision) -> Result<Option<Decision>, AppError> {
         let stored = self.app.store.decide(decided).await?;
         let what = |one: &Decision| (one.rule, one.observed, one.from, one.to, one.percent);
-        if look.row.decided >= stored.seq || stored.void || what(&stored) == what(decided) {
+        // Nothing of it was told: that comes after it was carried out. What others did is told without that.
+        let is_late = !stored.observed && self.now.duration_since(stored.at) >= ABANDONED_AFTER;
+        if look.row.decided >= stored.seq || stored.void || (what(&stored) == what(decided) && !is_late) {
             return Ok(Some(stored));
         }
         self.app.store.void(&stored).await?;
