@@ -1,8 +1,9 @@
 //! Who is told of a change, when, and in which words (domain.md §8).
 //!
 //! One alert a change, not one a tick: of one subject and family only a change that differs from the last one is news; what
-//! lasts is repeated once a day at most. What is milder than a channel wants is not said, unless it ends what the channel was told
-//! of; what is not critical waits for the end of quiet hours; more than ten at once become one message for people, while webhooks get each by itself.
+//! lasts is repeated once a day at most. What is milder than a channel wants is not said, unless it ends what the channel was
+//! told of; what is not critical waits for the end of quiet hours; more than ten at once become one message for people, while
+//! webhooks get each by itself.
 //!
 //! Pure: the caller brings what a channel was told before ([`Told`]), and remembers what it is told now. May not know how a
 //! channel is reached.

@@ -154,3 +154,32 @@ fn a_round_killed_anywhere_and_repeated_ends_as_one_that_was_not() -> Result<()>
         Ok(())
     })
 }
+
+/// Whatever a process that died had decided: a mailbox that was not yet paused is paused for the whole time from then on.
+#[test]
+fn a_pause_that_nobody_carried_out_is_counted_from_when_it_holds() -> Result<()> {
+    virtual_runtime()?.block_on(async {
+        let rig = fleet().await?;
+        let (now, before) = (rig.now(), table(&rig).await?);
+        let (app, later) = (rig.stack.app(Function::Governor), now + SignedDuration::from_hours(5));
+        let (id, _) = rig.members.get(2).context("the one that bounces")?;
+        let mut abandoned = 0;
+        for k in 1.. {
+            restore(&rig, &before).await?;
+            let killed = KillAt::new(govern::hourly(&app, now), Some(k)).await.is_err();
+            let was_paused = rig.store.plan_row(*id).await?.context("its row")?.state == State::Paused;
+            govern::hourly(&app, later).await?;
+            let decisions = rig.store.decisions(*id).await?;
+            let pauses = decisions.iter().filter(|one| !one.void && one.rule == Rule::Paused(Cause::Emergency));
+            assert_eq!(pauses.count(), 1, "killed at await {k}");
+            let since = rig.store.health(*id).await?.context("its health")?.row.standing.since;
+            assert_eq!(since, if was_paused { now } else { later }, "killed at await {k}");
+            abandoned += u32::from(decisions.iter().any(|one| one.void));
+            if !killed {
+                assert!(abandoned > 0, "no decision was left behind: this shows nothing");
+                return Ok(());
+            }
+        }
+        Ok(())
+    })
+}

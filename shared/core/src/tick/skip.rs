@@ -104,7 +104,7 @@ pub enum HeldBy {
 pub const HELD_BACK: &str = "held back: ";
 
 impl HeldBy {
-    const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::NotTurned,
         Self::FewPartners,
         Self::SystemHour,

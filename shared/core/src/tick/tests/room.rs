@@ -9,11 +9,12 @@ use crate::backoff::ProviderBudget;
 use crate::caps::{Cap, PlanLimits};
 use crate::catchup::due;
 use crate::day::SlotState;
+use crate::health::is_own;
 use crate::id::MailboxId;
 use crate::mailbox::Provider;
 use crate::slot::DaySlots;
 use crate::tick::simulation::{World, fleet, row};
-use crate::tick::{HeldBy, SkipReason, attempted, plan_tick};
+use crate::tick::{HELD_BACK, HeldBy, SkipReason, attempted, plan_tick};
 
 #[test]
 fn the_order_of_the_fleet_does_not_matter() {
@@ -199,4 +200,13 @@ fn the_last_tick_of_a_day_says_what_kept_the_rest_back() {
     }
     let after = world.tick();
     assert_eq!(after.held_back, [], "the window is closed");
+}
+
+#[test]
+fn what_holds_back_is_read_as_it_was_written_and_is_nobodys_own_doing() {
+    for held in HeldBy::ALL {
+        assert_eq!(HeldBy::of_letter(held.letter()), Some(held), "two have one letter");
+        assert!(held.text().starts_with(HELD_BACK) && !is_own(held.text()), "{held:?}");
+    }
+    assert_eq!(HeldBy::of_letter("?"), None, "of another version");
 }
